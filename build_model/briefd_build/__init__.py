@@ -1,0 +1,1 @@
+"""Builds the bundles that the daemon serves."""

@@ -1,0 +1,1 @@
+"""The daemon: serves a bundle over gRPC and tells what every call cost."""

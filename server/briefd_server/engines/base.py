@@ -1,0 +1,96 @@
+"""The seam between the daemon and whatever turns a text into a sentence.
+
+An engine runs in a worker thread of the daemon, one call at a time, and knows nothing of gRPC. The daemon knows nothing of
+how an engine works. `CallContext` is the daemon's hand in the engine's call: it times the stages, takes chunks as they
+come, and tells the engine to stop.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Stage(Enum):
+    """A part of a call whose time is reported on its own."""
+
+    TOKENIZE = "tokenize"
+    INFERENCE = "inference"
+
+
+class Shortfall(Enum):
+    """Why a summary lies outside the asked length."""
+
+    TEXT_TOO_SHORT = "text_too_short"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What an engine is asked: a text that holds at least one word, and a length that was checked."""
+
+    text: str
+    min_word_count: int
+    max_word_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters `[start, end)` of the task's text, in code points."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What an engine answers; the fields mean what `SummarizeResult` says of theirs."""
+
+    text: str
+    word_count: int
+    shortfall: Shortfall | None
+    spans: tuple[Span, ...]
+    language: str
+    sentence_count: int
+
+
+class CallContext(Protocol):
+    """The running call, as its engine sees it."""
+
+    def checkpoint(self) -> None:
+        """Return at once while the call may go on; raise `CallStopped` once it was cancelled or its deadline passed."""
+
+    def stage(self, stage: Stage) -> AbstractContextManager[None]:
+        """Count the time spent inside under `stage`; may be entered many times, never nested."""
+
+    def on_stop(self, callback: Callable[[], None]) -> AbstractContextManager[None]:
+        """While inside, have `callback` called once, from another thread, when the call is to stop.
+
+        When the call was already stopped, entering raises `CallStopped`.
+        """
+
+    def emit(self, chunk: str) -> None:
+        """Send the next piece of the summary: whole words with the white space before them, never empty."""
+
+
+class CallStopped(Exception):  # noqa: N818 - not an error: the caller went away or ran out of time
+    """The call was cancelled or its deadline passed: unwind without an answer."""
+
+
+class Engine(Protocol):
+    """Turns texts into sentences; used by one worker thread at a time."""
+
+    @property
+    def thread_count(self) -> int:
+        """Threads that run the model, the calling one included."""
+
+    def summarize(self, task: Task, call: CallContext) -> Summary:
+        """Summarize one text, emitting it in chunks that join to the answer's `text`.
+
+        Raises:
+            CallStopped: the call was stopped; let it pass.
+        """

@@ -1,0 +1,1 @@
+"""What a word, a sentence and a language are: one definition for daemon, builder and tests."""
