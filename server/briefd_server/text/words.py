@@ -1,23 +1,52 @@
-"""What a word is: a run of characters between white space, its outer punctuation peeled off.
+"""What a word is: a run of characters between white space that holds a letter or a digit, less its outer punctuation.
 
-A reader counts "data-driven", "don't", "$1.65" and "U.S." as one word each and a lone dash as none. The same definition
-counts the words of a summary, cuts the input for the model and groups treebank tokens for training.
+A reader counts "data-driven", "don't", "$1.65", "and/or", "U.S." and an address of the web as one word each, and a lone
+dash as none. The same definition counts the words of a summary, cuts the input for the model and groups treebank tokens
+for training.
+
+A dash, an ellipsis or a full-width stop that is glued between two words ("food—which", "well...maybe") ends a word too:
+a reader counts two. A script written without blanks (Chinese, Japanese, Thai) is read in phrases: what stands between
+white space or full-width stops is one word, since nothing here can tell its words apart.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
-_TOKEN = re.compile(r"\S+")
-# Symbols that belong to the word they touch: "$5", "50%", "#42", "@home", "C++", "AT&T", "21°".
-_BELONGING_SYMBOLS = frozenset("%#@+&°")
+from briefd_server.text.abbreviations import keeps_period
+
+# Most runs are a plain word ("it", "don't", "so,", "done."); the first branch spares them the closer look.
+_RUN = re.compile(r"([^\W_]+(?:['’-][^\W_]+)*)(?:[,;:!?]+|(\.))?(?!\S)|\S+")
+# Colours and cursor moves that a log took from a terminal.
+_TERMINAL_ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_GLUE = re.compile(
+    r"[—―⸺⸻。｡！？；，、､]+"
+    r"|(?<=[^\W\d_])(?:\.{3,}|…+)(?=[^\W\d_])"
+    r"|(?<=[^\W\d_]|[.,!?)\"'”’])--+(?=[^\W\d_]|[\"'(“‘])"
+)
+_WEB_ADDRESS = re.compile(r"[^\W_]://[^\W_]")
+_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
+_THROUGH_LAST_LETTER_OR_DIGIT = re.compile(r".*[^\W_]", re.DOTALL)
+
+_CURRENCY = "$¢£¤¥֏؋৲৳৻૱௹฿៛₠₡₢₣₤₥₦₧₨₩₪₫€₭₮₯₰₱₲₳₴₵₶₷₸₹₺₻₼₽₾₿꠸﷼﹩＄￠￡￥￦"
+_SYMBOLS_AFTER = frozenset("%‰°+#′″" + _CURRENCY)
+# What belongs to the word that it stands before, and stops where the letters and digits begin.
+_BELONGS_BEFORE = re.compile(
+    rf"""(?:(?<![-−])[-−]|[+±~≈≤≥]|[<>]=?)?[{_CURRENCY}\#]*(?<!\.)\.?(?=\d)      # -5  ±2  ~$30  <5  #42  .5
+       | [{_CURRENCY}\#@&%°+]+(?=[^\W_])                                      # @home  #tag  %s  °C
+       | ['’](?=(?:\d\ds?|(?i:s|ve|re|ll|d|m|t|em|til|tis|twas|nuff))(?![^\W_]))  # 's  've  '90s  'em
+       | (?<![^\s("'\[`])(?:(?:~|\.{{1,2}})?/(?=[^\W_])|\.(?=[a-z]|[A-Z]{{2}}))  # /etc/hosts  ~/notes  .env  .NET
+    """,
+    re.VERBOSE,
+)
+_MOST_SYMBOLS_BEFORE = 8
+_BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word of a text: `[start, end)` is the word itself, `[outer_start, outer_end)` the run between white space."""
+class Word(NamedTuple):
+    """A word of a text: `[start, end)` is the word itself, `[outer_start, outer_end)` its run of characters."""
 
     start: int
     end: int
@@ -27,11 +56,18 @@ class Word:
 
 def find_words(text: str, start: int = 0, end: int | None = None) -> list[Word]:
     """Find the words of `text[start:end]`, in order; offsets are code points of the whole `text`."""
-    words = []
-    for token in _TOKEN.finditer(text, start, len(text) if end is None else end):
-        core = _peel(token.group())
-        if core is not None:
-            words.append(Word(token.start() + core[0], token.start() + core[1], token.start(), token.end()))
+    if "\x1b" in text:
+        text = _TERMINAL_ESCAPE.sub(lambda escape: " " * len(escape.group()), text)
+    words: list[Word] = []
+    for run in _RUN.finditer(text, start, len(text) if end is None else end):
+        first, last = run.span()
+        core_end = run.end(1)
+        if core_end < 0:
+            words.extend(_words_of_run(run.group(), first))
+        elif run.group(2) and keeps_period(run.group(1)):
+            words.append(Word(first, last, first, last))
+        else:
+            words.append(Word(first, core_end, first, last))
     return words
 
 
@@ -40,17 +76,63 @@ def count_words(text: str) -> int:
     return len(find_words(text))
 
 
-def _peel(token: str) -> tuple[int, int] | None:
-    first = next((i for i, c in enumerate(token) if c.isalnum()), None)
-    if first is None:
+def _words_of_run(run: str, offset: int) -> list[Word]:
+    words = []
+    for first, last in _pieces(run):
+        core = _peel(run[first:last])
+        if core is not None:
+            words.append(Word(offset + first + core[0], offset + first + core[1], offset + first, offset + last))
+    return words
+
+
+def _pieces(run: str) -> list[tuple[int, int]]:
+    if not _GLUE.search(run) or _WEB_ADDRESS.search(run):
+        return [(0, len(run))]
+    glued = [glue.end() for glue in _GLUE.finditer(run)]
+    return list(zip([0, *glued], [*glued, len(run)], strict=True))
+
+
+def _peel(piece: str) -> tuple[int, int] | None:
+    letter = _LETTER_OR_DIGIT.search(piece)
+    if letter is None:
         return None
-    last = next(i for i in range(len(token) - 1, -1, -1) if token[i].isalnum())
-    while first > 0 and _belongs(token[first - 1]):
-        first -= 1
-    while last + 1 < len(token) and _belongs(token[last + 1]):
+    through_last = _THROUGH_LAST_LETTER_OR_DIGIT.match(piece)
+    assert through_last is not None
+    first, last = letter.start(), through_last.end()
+    if first:
+        first = _extend_before(piece, first, last)
+    if last < len(piece):
+        last = _extend_after(piece, first, last)
+    return first, last
+
+
+def _extend_before(piece: str, first: int, last: int) -> int:
+    for opening, closing in _BRACKETS:
+        if piece[first - 1] == opening and _depth(piece[first:last], opening, closing) < 0:
+            return first - 1
+    symbols = _BELONGS_BEFORE.search(piece, max(0, first - _MOST_SYMBOLS_BEFORE), last)
+    return symbols.start() if symbols is not None and symbols.start() < first else first
+
+
+def _extend_after(piece: str, first: int, last: int) -> int:
+    while last < len(piece) and _belongs_after(piece[last]):
         last += 1
-    return first, last + 1
+    if piece.startswith("()", last):
+        return last + 2
+    core, suffix = piece[first:last], piece[last:]
+    for opening, closing in _BRACKETS:
+        if suffix.startswith(closing) and _depth(core, opening, closing) > 0:
+            return last + 1
+    if suffix.startswith("/") and "/" in core:
+        return last + 1
+    if suffix.startswith(".") and not suffix.startswith("..") and keeps_period(core):
+        return last + 1
+    return last
 
 
-def _belongs(character: str) -> bool:
-    return character in _BELONGING_SYMBOLS or unicodedata.category(character) in {"Sc", "Mn", "Mc", "Me"}
+def _belongs_after(character: str) -> bool:
+    return character in _SYMBOLS_AFTER or (character > "\u02ff" and unicodedata.category(character).startswith("M"))
+
+
+def _depth(core: str, opening: str, closing: str) -> int:
+    return core.count(opening) - core.count(closing)
