@@ -28,12 +28,12 @@ _CAPITALIZED = {
     "Ga Ill Ind Kan Ky La Md Mass Mich Minn Miss Mo Mont Neb Nev Okla Ore Pa Tenn Tex Va Vt Wash Wis Wyo Ont Que",
 }
 _ANY_CASE = {
-    Period.MORE: "vs v viz cf eg ie approx incl excl esp attn",
-    Period.NUMBER: "p pp vol vols fig figs para no nos ch sec art eq ver",
-    Period.ANYTHING: "etc al inc ltd corp jr dept assn govt hrs mins lbs qty amt pkg acct",
+    Period.MORE: "vs v viz cf eg e.g ie i.e p.s approx incl excl esp attn",
+    Period.NUMBER: "p pp c ca vol vols fig figs para ext no nos ch sec art eq ver",
+    Period.ANYTHING: "etc al inc ltd pvt corp jr dept assn govt hrs mins lbs qty amt pkg acct",
 }
 # Numbered things whose name is an ordinary word too: the period is theirs only where the number follows.
-_ORDINARY_WORDS = frozenset("no nos ch sec sect art eq ver op rs".split())
+_ORDINARY_WORDS = frozenset("no nos ca ch sec sect art eq ver op rs ext".split())
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]|Ph\.D|[BM]\.?Sc|[BM]\.Eng|Litt\.D|S\.p\.A", re.IGNORECASE)
 _INITIAL = re.compile(r"[A-HJ-Z]")
 _LONGEST = 8
@@ -45,13 +45,14 @@ def _index(words_by_period: dict[Period, str]) -> dict[str, Period]:
 
 _PERIOD_BY_CAPITALIZED = _index(_CAPITALIZED)
 _PERIOD_BY_ANY_CASE = _index(_ANY_CASE)
+_TITLES_IN_CAPITALS = {word.upper(): Period.NAME for word in _CAPITALIZED[Period.NAME].split()}
 
 
 def find_period(core: str) -> Period | None:
     """Tell what follows a period right after `core`; None where `core` is no abbreviation."""
     if len(core) > _LONGEST:
         return Period.ANYTHING if _DOTTED.fullmatch(core) else None
-    listed = _PERIOD_BY_CAPITALIZED.get(core) or _PERIOD_BY_ANY_CASE.get(core.lower())
+    listed = _PERIOD_BY_CAPITALIZED.get(core) or _PERIOD_BY_ANY_CASE.get(core.lower()) or _TITLES_IN_CAPITALS.get(core)
     if listed or not (_INITIAL.fullmatch(core) or _DOTTED.fullmatch(core)):
         return listed
     return Period.ANYTHING

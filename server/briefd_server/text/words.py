@@ -21,11 +21,13 @@ from briefd_server.text.abbreviations import keeps_period
 _RUN = re.compile(r"([^\W_]+(?:['’-][^\W_]+)*)(?:[,;:!?]+|(\.))?(?!\S)|\S+")
 # Colours and cursor moves that a log took from a terminal.
 _TERMINAL_ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_FULL_WIDTH_STOPS = r"[。｡！？；，、､]+[」』”’）】]*"
 _GLUE = re.compile(
-    r"[—―⸺⸻。｡！？；，、､]+"
+    _FULL_WIDTH_STOPS + r"|[—―⸺⸻]+"
     r"|(?<=[^\W\d_])(?:\.{3,}|…+)(?=[^\W\d_])"
     r"|(?<=[^\W\d_]|[.,!?)\"'”’])--+(?=[^\W\d_]|[\"'(“‘])"
 )
+_GLUE_OF_WEB_ADDRESSES = re.compile(_FULL_WIDTH_STOPS)
 _WEB_ADDRESS = re.compile(r"[^\W_]://[^\W_]")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 _THROUGH_LAST_LETTER_OR_DIGIT = re.compile(r".*[^\W_]", re.DOTALL)
@@ -86,9 +88,10 @@ def _words_of_run(run: str, offset: int) -> list[Word]:
 
 
 def _pieces(run: str) -> list[tuple[int, int]]:
-    if not _GLUE.search(run) or _WEB_ADDRESS.search(run):
+    if not _GLUE.search(run):
         return [(0, len(run))]
-    glued = [glue.end() for glue in _GLUE.finditer(run)]
+    glue = _GLUE_OF_WEB_ADDRESSES if _WEB_ADDRESS.search(run) else _GLUE
+    glued = [match.end() for match in glue.finditer(run)]
     return list(zip([0, *glued], [*glued, len(run)], strict=True))
 
 
