@@ -168,10 +168,10 @@ def _is_wrapped(group: list[_Line], width: int) -> bool:
     """Tell whether lines were broken to fit `width`: most could not have taken the first word of the next line."""
     if len(group) == 1 or not _NARROWEST_WRAP <= width <= _WIDEST_WRAP:
         return False
-    if len(group) == 2:
-        return group[1].ends_with_stop
     pairs = [(a, b) for a, b in pairwise(group) if not a.ends_with_stop]
     full_count = sum(_is_full(a, b, width) for a, b in pairs)
+    if len(group) == 2 or (full_count == len(pairs) and group[-1].ends_with_stop):
+        return group[-1].ends_with_stop
     capital_count = sum(b.body[:1].isupper() and not b.body.isupper() for _, b in pairs)
     return 10 * full_count >= 6 * len(pairs) and 2 * capital_count <= len(pairs)
 
