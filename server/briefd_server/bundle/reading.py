@@ -1,0 +1,143 @@
+"""Bundles on disk: a directory that is exactly what its manifest says."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from briefd_server.bundle.fields import MANIFEST_NAME
+from briefd_server.bundle.manifest import (
+    MAX_MANIFEST_BYTES,
+    OPTIMIZED,
+    FileEntry,
+    Manifest,
+    encode_manifest,
+    parse_manifest,
+)
+from briefd_server.errors import BundleError
+
+_CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle whose files were checked.
+
+    `digest` is `sha256:` and the SHA-256 of `bundle.json`; `size_bytes` counts every file that is there, the manifest
+    included; `variants` are those whose file is there.
+    """
+
+    directory: Path
+    manifest: Manifest
+    digest: str
+    size_bytes: int
+    variants: tuple[str, ...]
+
+    def variant_path(self, variant: str) -> Path:
+        """Tell where a present variant's model lies."""
+        return self.directory / self.manifest.variants[variant].file
+
+
+def read_bundle(directory: Path) -> Bundle:
+    """Read a bundle and check that every file is there, inside the directory, and has its size and SHA-256.
+
+    A variant's file may have been left out, unless it is the optimized one's: that variant is then not offered.
+
+    Raises:
+        BundleError: the directory is no bundle, or one whose files are not what its manifest says.
+
+    """
+    data = _read_manifest(directory)
+    manifest = parse_manifest(data)
+    left_out = {path for path in _may_be_left_out(manifest) if not os.path.lexists(directory / path)}
+    present = {path: entry for path, entry in manifest.files.items() if path not in left_out}
+    for path, entry in present.items():
+        _check_file(directory, path, entry)
+    return Bundle(
+        directory=directory,
+        manifest=manifest,
+        digest=f"sha256:{hashlib.sha256(data).hexdigest()}",
+        size_bytes=len(data) + sum(entry.size_bytes for entry in present.values()),
+        variants=tuple(name for name, variant in manifest.variants.items() if variant.file not in left_out),
+    )
+
+
+def write_manifest(directory: Path, manifest: Manifest) -> str:
+    """Write `bundle.json` in one step, so that no reader meets half of it, and return the bundle's digest."""
+    data = encode_manifest(manifest)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{MANIFEST_NAME}.", dir=directory)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(file.fileno(), 0o644)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, directory / MANIFEST_NAME)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+
+
+def describe_file(path: Path) -> FileEntry:
+    """Measure a file for a manifest.
+
+    Raises:
+        OSError: the file cannot be read.
+
+    """
+    return FileEntry(sha256=_sha256(path), size_bytes=path.stat().st_size)
+
+
+def _read_manifest(directory: Path) -> bytes:
+    path = directory / MANIFEST_NAME
+    try:
+        _check_place(directory, MANIFEST_NAME)
+        with path.open("rb") as file:
+            return file.read(MAX_MANIFEST_BYTES + 1)
+    except (OSError, RuntimeError) as error:
+        raise BundleError(
+            f"{directory} is no bundle: its {MANIFEST_NAME} cannot be read ({_reason(error)}); "
+            "give the directory that `brief-build` wrote"
+        ) from None
+
+
+def _may_be_left_out(manifest: Manifest) -> set[str]:
+    optional = {variant.file for name, variant in manifest.variants.items() if name != OPTIMIZED}
+    return optional - {manifest.variants[OPTIMIZED].file}
+
+
+def _check_file(directory: Path, path: str, entry: FileEntry) -> None:
+    file = directory / path
+    try:
+        _check_place(directory, path)
+        size_bytes = file.stat().st_size
+        if size_bytes != entry.size_bytes or _sha256(file) != entry.sha256:
+            raise BundleError(f"{file}: is not the file that {MANIFEST_NAME} lists; install the bundle again")
+    except (OSError, RuntimeError) as error:
+        raise BundleError(f"{file}: cannot be read ({_reason(error)}); install the bundle again") from None
+
+
+def _check_place(directory: Path, path: str) -> None:
+    file = (directory / path).resolve(strict=True)
+    if not file.is_relative_to(directory.resolve()):
+        raise BundleError(f"{directory / path}: leads out of the bundle; put the file itself into the bundle")
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise BundleError(f"{directory / path}: must be a regular file; install the bundle again")
+
+
+def _reason(error: Exception) -> str:
+    # Before Python 3.13 a loop of links is a RuntimeError.
+    return (error.strerror if isinstance(error, OSError) else None) or "a loop of links"
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,101 @@
+"""Everything that can go wrong, as one tree.
+
+    BriefdError
+    ├── StartError              the daemon cannot start; the command prints it as one line and exits with 3
+    │   ├── ConfigError         a setting is unknown or out of range; exits with 2
+    │   ├── ListenError         an address cannot be listened on
+    │   ├── BundleError         a bundle is missing, damaged or not one
+    │   └── EngineLoadError     the bundle is sound, but its engine cannot run it here
+    └── CallError               one call ends without a summary; `service.status` maps it to a gRPC status
+        ├── RequestError        INVALID_ARGUMENT    EMPTY_TEXT, TEXT_WITHOUT_WORDS, TEXT_TOO_LARGE, TEXT_HAS_NUL,
+        │                                           MALFORMED_REQUEST, LENGTH_OUT_OF_RANGE,
+        │                                           SAMPLE_INTERVAL_OUT_OF_RANGE, UNKNOWN_VARIANT
+        ├── NotServedError      NOT_FOUND           UNKNOWN_BUNDLE, VARIANT_NOT_IN_BUNDLE
+        ├── QueueFullError      RESOURCE_EXHAUSTED  QUEUE_FULL
+        ├── DeadlineError       DEADLINE_EXCEEDED   DEADLINE_PASSED
+        ├── CancelledCallError  CANCELLED           CALL_CANCELLED
+        ├── ShuttingDownError   UNAVAILABLE         SHUTTING_DOWN
+        └── EngineError         INTERNAL            ENGINE_FAILED
+
+A message is one line that states the fix; it never quotes the caller's text.
+"""
+
+from __future__ import annotations
+
+
+class BriefdError(Exception):
+    """Anything that the daemon reports on purpose."""
+
+
+class StartError(BriefdError):
+    """The daemon cannot start."""
+
+
+class ConfigError(StartError):
+    """A setting is unknown or out of range."""
+
+
+class ListenError(StartError):
+    """An address cannot be listened on."""
+
+
+class BundleError(StartError):
+    """A bundle is missing, damaged or not one."""
+
+
+class EngineLoadError(StartError):
+    """A sound bundle cannot be run here."""
+
+
+class CallError(BriefdError):
+    """A call ends without a summary; `reason` is the machine-readable one of the contract."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class RequestError(CallError):
+    """The request asks for something that no daemon does."""
+
+
+class NotServedError(CallError):
+    """The request names a bundle or a variant that this daemon does not serve."""
+
+
+class QueueFullError(CallError):
+    """As many calls wait as may; `retry_seconds` tells when the next is likely to be admitted."""
+
+    def __init__(self, retry_seconds: float) -> None:
+        super().__init__("QUEUE_FULL", "the queue is full; try again after the delay given with this status")
+        self.retry_seconds = retry_seconds
+
+
+class DeadlineError(CallError):
+    """The call's deadline passed before its summary was made."""
+
+    def __init__(self) -> None:
+        super().__init__("DEADLINE_PASSED", "the deadline passed before the summary was made; allow the call more time")
+
+
+class CancelledCallError(CallError):
+    """The caller went away."""
+
+    def __init__(self) -> None:
+        super().__init__("CALL_CANCELLED", "the call was cancelled")
+
+
+class ShuttingDownError(CallError):
+    """The daemon is draining."""
+
+    def __init__(self) -> None:
+        super().__init__("SHUTTING_DOWN", "the daemon is shutting down; call again once it is back")
+
+
+class EngineError(CallError):
+    """The engine failed; the message is fixed, since an exception's own may quote the text."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "ENGINE_FAILED", "the engine failed on this text; the daemon's log says where, under this call's request id"
+        )
