@@ -43,7 +43,7 @@ demo: $(INSTALLED)-server  ## Summarize the texts in examples/ (or FILES="my.txt
 # --- tests and checks ---
 
 test: $(INSTALLED)-dev  ## Run the fast tests
-	$(BIN)/python -m pytest -n auto --dist loadfile -m 'not long' $(ARGS)
+	$(BIN)/python -m pytest -n logical --dist loadfile -m 'not long' $(ARGS)
 
 test-long: $(INSTALLED)-dev  ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m long $(ARGS)
