@@ -1,1 +1,106 @@
-"""The client library and the `brief` command."""
+"""The client library and the `brief` command.
+
+    from briefd_client import Client
+
+    with Client() as client:
+        result = client.summarize(text)
+    print(result.summary, result.usage.total_seconds)
+
+`AsyncClient` is the same for an event loop. Results are described in `briefd_client.results`, errors in
+`briefd_client.errors`.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from briefd_client.errors import (
+    BriefdError,
+    CancelledCallError,
+    ClosedClientError,
+    DeadlineError,
+    EngineError,
+    NotServedError,
+    OptionError,
+    QueueFullError,
+    RequestError,
+    ShuttingDownError,
+    TextError,
+    UnavailableError,
+    UnexpectedAnswerError,
+)
+from briefd_client.results import (
+    Accepted,
+    Bundle,
+    Carbon,
+    Chunk,
+    Energy,
+    EnergyMethod,
+    Event,
+    HealthReport,
+    Latency,
+    LengthShortfall,
+    Limits,
+    Result,
+    Sample,
+    ServingStatus,
+    Span,
+    SummaryResult,
+    Totals,
+    Usage,
+    Variant,
+)
+from briefd_client.retry import NO_RETRY, RetryPolicy
+
+if TYPE_CHECKING:
+    from briefd_client.async_client import AsyncClient
+    from briefd_client.client import Client
+else:
+    # Importing gRPC takes longer than all that `brief --help` and shell completion need together.
+    _MODULES = {"AsyncClient": "briefd_client.async_client", "Client": "briefd_client.client"}
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(_MODULES[name]), name)
+
+
+__all__ = [
+    "NO_RETRY",
+    "Accepted",
+    "AsyncClient",
+    "BriefdError",
+    "Bundle",
+    "CancelledCallError",
+    "Carbon",
+    "Chunk",
+    "Client",
+    "ClosedClientError",
+    "DeadlineError",
+    "Energy",
+    "EnergyMethod",
+    "EngineError",
+    "Event",
+    "HealthReport",
+    "Latency",
+    "LengthShortfall",
+    "Limits",
+    "NotServedError",
+    "OptionError",
+    "QueueFullError",
+    "RequestError",
+    "Result",
+    "RetryPolicy",
+    "Sample",
+    "ServingStatus",
+    "ShuttingDownError",
+    "Span",
+    "SummaryResult",
+    "TextError",
+    "Totals",
+    "UnavailableError",
+    "UnexpectedAnswerError",
+    "Usage",
+    "Variant",
+]

@@ -1,0 +1,154 @@
+"""The client for programs on an event loop: `AsyncClient`."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import grpc
+
+from briefd.v1 import briefd_pb2 as pb
+from briefd.v1.briefd_pb2_grpc import SummarizerServiceStub
+from briefd_client.calls import DEFAULT_TIMEOUT_SECONDS, CallSettings, CallState, closed_client, final_result
+from briefd_client.channel import channel_options, resolve_address
+from briefd_client.failures import cancelled_call
+from briefd_client.messages import health_report_of, summarize_request
+from briefd_client.retry import DEFAULT_RETRY, RetryPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterator
+    from types import TracebackType
+
+    from briefd.v1.briefd_pb2_grpc import SummarizerServiceAsyncStub
+    from briefd_client.results import Event, HealthReport, SummaryResult, Variant
+
+
+class AsyncClient:
+    """Asks a daemon without blocking the event loop; otherwise as `Client`. One client belongs to one event loop.
+
+    async with AsyncClient() as client:
+        print((await client.summarize(text)).summary)
+    """
+
+    def __init__(
+        self,
+        address: str | None = None,
+        *,
+        timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+        retry: RetryPolicy = DEFAULT_RETRY,
+    ) -> None:
+        """Make a client; it may be made before the event loop runs. Arguments and errors are those of `Client`."""
+        self._settings = CallSettings(resolve_address(address), timeout_seconds, retry)
+        self._channel: grpc.aio.Channel | None = None
+        self._stub: SummarizerServiceAsyncStub | None = None
+        self._is_closed = False
+
+    async def summarize(
+        self,
+        text: str,
+        *,
+        min_words: int = 10,
+        max_words: int = 15,
+        bundle: str = "",
+        variant: Variant | None = None,
+        timeout_seconds: float | None = None,
+    ) -> SummaryResult:
+        """Summarize one text in one sentence; arguments and errors are those of `Client.summarize`."""
+        events = self.stream(
+            text,
+            min_words=min_words,
+            max_words=max_words,
+            bundle=bundle,
+            variant=variant,
+            timeout_seconds=timeout_seconds,
+        )
+        return final_result([event async for event in events])
+
+    def stream(
+        self,
+        text: str,
+        *,
+        min_words: int = 10,
+        max_words: int = 15,
+        bundle: str = "",
+        variant: Variant | None = None,
+        sample_interval_seconds: float | None = None,
+        timeout_seconds: float | None = None,
+    ) -> AsyncGenerator[Event, None]:
+        """Summarize one text, and tell what happens meanwhile; arguments and errors are those of `Client.stream`.
+
+        A loop that may be left early cancels the call at once where it runs inside `contextlib.aclosing`.
+        """
+        request = summarize_request(
+            text,
+            min_words=min_words,
+            max_words=max_words,
+            bundle=bundle,
+            variant=variant,
+            sample_interval_seconds=sample_interval_seconds,
+        )
+        return self._events(request, self._settings.start_call(timeout_seconds))
+
+    async def health(self, *, timeout_seconds: float | None = None) -> HealthReport:
+        """Ask how the daemon is; arguments and errors are those of `Client.health`."""
+        call = self._settings.start_call(timeout_seconds)
+        while True:
+            stub = self._open_stub()
+            try:
+                with self._telling_closed_from_cancelled():
+                    return health_report_of(await stub.Health(pb.HealthRequest(), timeout=call.remaining_seconds()))
+            except grpc.RpcError as error:
+                pause_seconds = call.pause_after(error)
+            await asyncio.sleep(pause_seconds)
+
+    async def close(self) -> None:
+        """Cancel what is running and disconnect; may be called again."""
+        self._is_closed = True
+        if self._channel is not None:
+            await self._channel.close()
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def _events(self, request: pb.SummarizeRequest, call: CallState) -> AsyncGenerator[Event, None]:
+        while True:
+            responses = self._open_stub().Summarize(request, timeout=call.remaining_seconds())
+            try:
+                with self._telling_closed_from_cancelled():
+                    async for response in responses:
+                        for event in call.receive(response):
+                            yield event
+            except grpc.RpcError as error:
+                pause_seconds = call.pause_after(error)
+            else:
+                call.finish()
+                return
+            finally:
+                responses.cancel()
+            await asyncio.sleep(pause_seconds)
+
+    @contextmanager
+    def _telling_closed_from_cancelled(self) -> Iterator[None]:
+        """While inside, closing the client fails the call; gRPC would end it as if the caller's task were cancelled."""
+        try:
+            yield
+        except asyncio.CancelledError:
+            if self._is_closed:
+                raise cancelled_call() from None
+            raise
+
+    def _open_stub(self) -> SummarizerServiceAsyncStub:
+        """Return the stub; the channel binds to the event loop that runs when it is made, so it is made here."""
+        if self._is_closed:
+            raise closed_client()
+        if self._stub is None:
+            address = self._settings.address
+            self._channel = grpc.aio.insecure_channel(address.target, options=channel_options(address))
+            self._stub = SummarizerServiceStub(self._channel)
+        return self._stub

@@ -1,0 +1,131 @@
+"""The core that both faces share: what one call has seen so far, and what it does next."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from briefd_client.errors import ClosedClientError, UnexpectedAnswerError
+from briefd_client.failures import failure_of
+from briefd_client.messages import event_of
+from briefd_client.results import Event, Result, SummaryResult
+from briefd_client.retry import RetryPolicy, pause_before_retry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import grpc
+
+    from briefd.address import Address
+    from briefd.v1 import briefd_pb2 as pb
+
+DEFAULT_TIMEOUT_SECONDS = 120.0
+"""Long enough for the longest text that a daemon accepts, on the slowest device it is made for."""
+
+
+class CallState:
+    """One call of a client, over all its tries; made for one thread or task."""
+
+    def __init__(
+        self,
+        *,
+        address: Address,
+        timeout_seconds: float,
+        policy: RetryPolicy,
+        clock: Callable[[], float] = time.monotonic,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """Start the call's clock.
+
+        Raises:
+            ValueError: the timeout is not a positive, finite number.
+        """
+        if not (timeout_seconds > 0 and math.isfinite(timeout_seconds)):
+            raise ValueError(f"timeout_seconds must be a number above 0, not {timeout_seconds!r}")
+        self._address = address
+        self._timeout_seconds = timeout_seconds
+        self._policy = policy
+        self._clock = clock
+        self._jitter = jitter
+        self._deadline = clock() + timeout_seconds
+        self._failures: Counter[str] = Counter()
+        self._has_received = False
+        self._last_event: Event | None = None
+
+    def remaining_seconds(self) -> float:
+        """Tell how long the call may still take, 0 at least."""
+        return max(0.0, self._deadline - self._clock())
+
+    def receive(self, response: pb.SummarizeResponse) -> tuple[Event, ...]:
+        """Take one message of the stream: one event, or none where only newer clients know its kind."""
+        self._has_received = True
+        event = event_of(response)
+        if event is None:
+            return ()
+        self._last_event = event
+        return (event,)
+
+    def finish(self) -> None:
+        """Take the stream's regular end.
+
+        Raises:
+            UnexpectedAnswerError: there was no result.
+        """
+        if not isinstance(self._last_event, Result):
+            raise UnexpectedAnswerError(f"what answers at {self._address} sent no result; check its version")
+
+    def pause_after(self, error: grpc.RpcError) -> float:
+        """Take a failed try, and tell how many seconds to wait before the next one.
+
+        Raises:
+            BriefdError: the failure is final; it is `error` in the words of this package.
+        """
+        failure = failure_of(error, address=self._address, timeout_seconds=self._timeout_seconds)
+        self._failures[failure.reason] += 1
+        pause_seconds = None
+        if not self._has_received:
+            pause_seconds = pause_before_retry(
+                failure,
+                policy=self._policy,
+                failure_count=self._failures[failure.reason],
+                remaining_seconds=self.remaining_seconds(),
+                jitter=self._jitter(),
+            )
+        if pause_seconds is None:
+            raise failure from error
+        return pause_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class CallSettings:
+    """What a client was made with: the start of each of its calls."""
+
+    address: Address
+    timeout_seconds: float
+    policy: RetryPolicy
+
+    def start_call(self, timeout_seconds: float | None) -> CallState:
+        """Start the clock of one call; `None` means the client's own timeout.
+
+        Raises:
+            ValueError: the timeout is not a positive, finite number.
+        """
+        return CallState(
+            address=self.address,
+            timeout_seconds=self.timeout_seconds if timeout_seconds is None else timeout_seconds,
+            policy=self.policy,
+        )
+
+
+def final_result(events: Sequence[Event]) -> SummaryResult:
+    """Return the answer out of all events of a call that ended well; `CallState.finish` saw to it that it is there."""
+    return cast("Result", events[-1]).result
+
+
+def closed_client() -> ClosedClientError:
+    """Return what a call on a closed client raises."""
+    return ClosedClientError("this client was closed; make a new one")

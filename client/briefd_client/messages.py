@@ -1,0 +1,214 @@
+"""Turns a caller's words into messages of the wire contract, and messages into results."""
+
+from __future__ import annotations
+
+from datetime import timezone
+from typing import TYPE_CHECKING, Any
+
+from briefd.v1 import briefd_pb2 as pb
+from briefd_client.errors import OptionError, TextError
+from briefd_client.results import (
+    Accepted,
+    Bundle,
+    Carbon,
+    Chunk,
+    Energy,
+    EnergyMethod,
+    Event,
+    HealthReport,
+    Latency,
+    LengthShortfall,
+    Limits,
+    Result,
+    Sample,
+    ServingStatus,
+    Span,
+    SummaryResult,
+    Totals,
+    Usage,
+    Variant,
+)
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+_VARIANTS = {pb.VARIANT_OPTIMIZED: Variant.OPTIMIZED, pb.VARIANT_BASELINE: Variant.BASELINE}
+_VARIANT_NUMBERS = {variant: number for number, variant in _VARIANTS.items()}
+_SHORTFALLS = {pb.LENGTH_SHORTFALL_TEXT_TOO_SHORT: LengthShortfall.TEXT_TOO_SHORT}
+_ENERGY_METHODS = {
+    pb.ENERGY_METHOD_MEASURED: EnergyMethod.MEASURED,
+    pb.ENERGY_METHOD_ESTIMATED: EnergyMethod.ESTIMATED,
+}
+
+
+def summarize_request(
+    text: str,
+    *,
+    min_words: int,
+    max_words: int,
+    bundle: str,
+    variant: Variant | None,
+    sample_interval_seconds: float | None,
+) -> pb.SummarizeRequest:
+    """Build a request; what it may ask for is the daemon's to judge, except for what no message can carry.
+
+    Raises:
+        TextError: the text holds half of a surrogate pair.
+        OptionError: a number does not fit into its field.
+    """
+    request = pb.SummarizeRequest(variant=_VARIANT_NUMBERS[variant] if variant else pb.VARIANT_UNSPECIFIED)
+    try:
+        request.text = text
+        request.bundle = bundle
+    except UnicodeEncodeError:
+        message = "the text cannot be written as UTF-8; decode its bytes with errors='replace' before you send it"
+        raise TextError(message, reason="MALFORMED_REQUEST") from None
+    try:
+        request.min_word_count, request.max_word_count = min_words, max_words
+    except ValueError:
+        raise OptionError("a word count is out of range; ask for 3 to 60 words", reason="LENGTH_OUT_OF_RANGE") from None
+    if sample_interval_seconds is not None:
+        _set_sample_interval(request, sample_interval_seconds)
+    return request
+
+
+def event_of(response: pb.SummarizeResponse) -> Event | None:
+    """Read one event of a running call; `None` for a kind of event that only newer daemons send."""
+    number = response.sequence_number
+    kind = response.WhichOneof("event")
+    if kind == "accepted":
+        accepted = response.accepted
+        variant = _VARIANTS.get(accepted.variant)
+        return Accepted(number, accepted.request_id, accepted.bundle_digest, variant, accepted.queue_position)
+    if kind == "chunk":
+        return Chunk(number, response.chunk.text)
+    if kind == "sample":
+        return Sample(number, _usage_of(response.sample))
+    if kind == "result":
+        return Result(number, _result_of(response.result))
+    return None
+
+
+def health_report_of(health: pb.HealthResponse) -> HealthReport:
+    """Read the state of a daemon."""
+    return HealthReport(
+        status=ServingStatus.SERVING if health.status == pb.SERVING_STATUS_SERVING else ServingStatus.NOT_SERVING,
+        version=health.version,
+        ready_at=health.ready_at.ToDatetime(timezone.utc) if health.HasField("ready_at") else None,
+        uptime_seconds=_seconds(health, "uptime"),
+        bundle=_bundle_of(health.bundle) if health.HasField("bundle") else None,
+        limits=_limits_of(health.limits) if health.HasField("limits") else None,
+        running_call_count=health.running_call_count,
+        queued_call_count=health.queued_call_count,
+        totals=_totals_of(health.totals) if health.HasField("totals") else None,
+        latency=_latency_of(health.latency) if health.HasField("latency") else None,
+        thread_count=_reading(health, "thread_count"),
+        model_threads=_reading(health, "model_threads"),
+        rss_bytes=_reading(health, "rss_bytes"),
+        load_1m=_reading(health, "load_1m"),
+        temperature_celsius=_reading(health, "temperature_celsius"),
+    )
+
+
+def _set_sample_interval(request: pb.SummarizeRequest, seconds: float) -> None:
+    try:
+        request.sample_interval.FromNanoseconds(round(seconds * 1e9))
+    except (ValueError, OverflowError):  # not a number, infinite, or more than a Duration holds
+        message = "the sample interval is out of range; ask for 0.01 to 60 seconds"
+        raise OptionError(message, reason="SAMPLE_INTERVAL_OUT_OF_RANGE") from None
+
+
+def _result_of(result: pb.SummarizeResult) -> SummaryResult:
+    return SummaryResult(
+        summary=result.summary,
+        word_count=result.word_count,
+        length_met=result.length_met,
+        length_shortfall=_SHORTFALLS.get(result.length_shortfall),
+        spans=tuple(Span(span.start, span.end) for span in result.spans),
+        language=result.language,
+        sentence_count=result.sentence_count,
+        usage=_usage_of(result.usage),
+    )
+
+
+def _usage_of(usage: pb.Usage) -> Usage:
+    return Usage(
+        queue_seconds=_seconds(usage, "queue_time"),
+        tokenize_seconds=_seconds(usage, "tokenize_time"),
+        inference_seconds=_seconds(usage, "inference_time"),
+        total_seconds=_seconds(usage, "total_time"),
+        cpu_seconds=_reading(usage, "cpu_seconds"),
+        rss_start_bytes=_reading(usage, "rss_start_bytes"),
+        rss_end_bytes=_reading(usage, "rss_end_bytes"),
+        rss_peak_bytes=_reading(usage, "rss_peak_bytes"),
+        rss_delta_bytes=_reading(usage, "rss_delta_bytes"),
+        energy=_energy_of(usage.energy) if usage.HasField("energy") else None,
+        carbon=_carbon_of(usage.carbon) if usage.HasField("carbon") else None,
+        model_threads=_reading(usage, "model_threads"),
+    )
+
+
+def _energy_of(energy: pb.Energy) -> Energy:
+    return Energy(
+        energy_joules=_reading(energy, "energy_joules"),
+        method=_ENERGY_METHODS.get(energy.method),
+        source=energy.source,
+        interval_seconds=_seconds(energy, "interval"),
+    )
+
+
+def _carbon_of(carbon: pb.Carbon) -> Carbon:
+    return Carbon(
+        co2e_grams=_reading(carbon, "co2e_grams"),
+        grid_grams_per_kwh=_reading(carbon, "grid_grams_per_kwh"),
+        grid_source=carbon.grid_source,
+    )
+
+
+def _bundle_of(bundle: pb.Bundle) -> Bundle:
+    return Bundle(
+        name=bundle.name,
+        digest=bundle.digest,
+        size_bytes=bundle.size_bytes,
+        variants=tuple(_VARIANTS[number] for number in bundle.variants if number in _VARIANTS),
+        language=bundle.language,
+    )
+
+
+def _limits_of(limits: pb.Limits) -> Limits:
+    return Limits(
+        max_text_bytes=limits.max_text_bytes,
+        min_word_count=limits.min_word_count,
+        max_word_count=limits.max_word_count,
+        max_queued_call_count=limits.max_queued_call_count,
+        worker_count=limits.worker_count,
+    )
+
+
+def _totals_of(totals: pb.Totals) -> Totals:
+    return Totals(
+        call_count_by_outcome=dict(totals.call_count_by_outcome),
+        words_read=totals.words_read,
+        words_written=totals.words_written,
+        cpu_seconds=_reading(totals, "cpu_seconds"),
+        energy_joules=_reading(totals, "energy_joules"),
+        co2e_grams=_reading(totals, "co2e_grams"),
+    )
+
+
+def _latency_of(latency: pb.Latency) -> Latency:
+    return Latency(
+        window_seconds=_seconds(latency, "window"),
+        call_count=latency.call_count,
+        p50_seconds=_seconds(latency, "p50"),
+        p95_seconds=_seconds(latency, "p95"),
+    )
+
+
+def _reading(message: Message, field: str) -> Any:
+    return getattr(message, field) if message.HasField(field) else None
+
+
+def _seconds(message: Message, field: str) -> float | None:
+    duration = _reading(message, field)
+    return None if duration is None else duration.ToNanoseconds() / 1e9
