@@ -10,11 +10,6 @@ from briefd.address import default_address
 from briefd_server.config.settings import SETTINGS, Config
 from briefd_server.errors import ConfigError
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
@@ -68,6 +63,11 @@ def _parse(key: str, value: object, label: Callable[[str], str]) -> object:
 
 
 def _read_file(file: Path) -> dict[str, Any]:
+    # Only where there is a file: the command must be able to say what is not installed.
+    if sys.version_info >= (3, 11):
+        import tomllib  # noqa: PLC0415
+    else:
+        import tomli as tomllib  # noqa: PLC0415
     try:
         content: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:

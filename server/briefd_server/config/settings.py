@@ -16,11 +16,21 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How a setting is given: `parse` turns a flag's text or a TOML value into its value, or raises ValueError."""
+    """How a setting is given: `parse` turns a flag's text or a TOML value into its value, or raises ValueError.
 
+    `default` is a value, or None or empty where the help says what is chosen.
+    """
+
+    default: object
     parse: Callable[[object], Any]
     metavar: str
-    help: str
+    text: str
+
+    @property
+    def help(self) -> str:
+        """What the setting does, and its default."""
+        is_told = self.default in {None, ()} or self.is_switch
+        return self.text if is_told else f"{self.text} Default: {self.default}."
 
     @property
     def is_switch(self) -> bool:
@@ -92,7 +102,7 @@ def _addresses(value: object) -> tuple[Address, ...]:
 
 
 def _setting(default: object, parse: Callable[[object], Any], metavar: str, text: str) -> Any:
-    return field(default=default, metadata={"setting": Setting(parse, metavar, text)})
+    return field(default=default, metadata={"setting": Setting(default, parse, metavar, text)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +134,7 @@ class Config:
     queue: int = _setting(8, _whole(0, 1024), "N", "Calls that may wait for a worker; more are refused at once.")
     max_text_bytes: int = _setting(262_144, _whole(1, 64 << 20), "BYTES", "Largest text that is read, in UTF-8.")
     grace_seconds: float = _setting(
-        10.0, _number(0, 3600), "SECONDS", "How long calls may take to finish once the daemon is told to stop."
+        10, _number(0, 3600), "SECONDS", "How long calls may take to finish once the daemon is told to stop."
     )
     grid_grams_per_kwh: float | None = _setting(
         None,

@@ -1,0 +1,107 @@
+"""The `briefd` command."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from briefd_server.config import SETTINGS, Config, flag_name, load_config, variable_name
+from briefd_server.errors import ConfigError, StartError
+from briefd_server.threads import bound_thread_pools
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LOGGER = logging.getLogger(__name__)
+
+EXIT_OK = 0
+EXIT_FORCED = 1
+EXIT_USAGE = 2
+EXIT_START_FAILED = 3
+
+# What the daemon imports beyond the base distribution.
+_EXTRA_MODULES = ("grpc_health", "grpc_reflection", "numpy", "onnxruntime", "psutil", "tokenizers")
+_EPILOG = f"""\
+Every setting may also stand in the file, under its name with underscores (max_text_bytes = 65536), and in the
+environment ({variable_name("max_text_bytes")}=65536, and {variable_name("config")} for the file itself). Flags win over
+the environment, the environment over the file. Addresses in the environment are separated by spaces.
+
+Exit codes: {EXIT_OK} stopped by SIGTERM or SIGINT, {EXIT_FORCED} forced by a second signal, {EXIT_USAGE} a wrong flag
+or setting, {EXIT_START_FAILED} the start failed.
+"""
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(version("briefd"), prog_name="briefd")
+def main() -> None:
+    """Any text, one faithful sentence of 10 to 15 words: the daemon that serves it over gRPC."""
+
+
+def _setting_options(command: Callable[..., None]) -> Callable[..., None]:
+    for key, setting in reversed(SETTINGS.items()):
+        kind: dict[str, Any] = (
+            {"is_flag": True, "flag_value": "true", "type": str}
+            if setting.is_switch
+            else {"multiple": setting.is_repeatable, "metavar": setting.metavar}
+        )
+        command = click.option(flag_name(key), key, default=None, help=setting.help, **kind)(command)
+    return command
+
+
+@main.command(epilog=_EPILOG)
+@click.option(
+    "--config",
+    "file",
+    envvar=variable_name("config"),
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Read settings from this TOML file.",
+)
+@_setting_options
+def serve(file: Path | None, **flags: str | tuple[str, ...] | None) -> None:
+    """Serve a bundle until SIGTERM or SIGINT."""
+    try:
+        config = load_config(file, os.environ, {key: value for key, value in flags.items() if value not in {None, ()}})
+        _configure_logging(config.log_level)
+        code = _serve(config)
+    except StartError as error:
+        click.echo(f"briefd: {error}", err=True)
+        code = EXIT_USAGE if isinstance(error, ConfigError) else EXIT_START_FAILED
+    sys.exit(code)
+
+
+def _serve(config: Config) -> int:
+    if missing := [name for name in _EXTRA_MODULES if find_spec(name) is None]:
+        raise StartError(f"{', '.join(missing)} is not installed; run: pip install 'briefd[server]'")
+    bound_thread_pools(os.environ)
+    # Only now, since these import the libraries just looked for and bounded.
+    from briefd_server.bundle import bundle_directories, find_bundle, read_bundle  # noqa: PLC0415
+    from briefd_server.daemon import Daemon  # noqa: PLC0415
+
+    bundle = read_bundle(find_bundle(config.bundle, bundle_directories(os.environ)))
+
+    async def live() -> tuple[bool, bool]:
+        daemon = Daemon(config, bundle)
+        return await daemon.run(), daemon.is_busy
+
+    was_in_order, is_busy = asyncio.run(live())
+    code = EXIT_OK if was_in_order else EXIT_FORCED
+    if is_busy:
+        # Python would wait for the worker's thread, and a model that does not stop would hold up the exit.
+        logging.shutdown()
+        os._exit(code)
+    return code
+
+
+def _configure_logging(level: str) -> None:
+    logging.basicConfig(
+        level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )

@@ -1,0 +1,154 @@
+"""The daemon: its object graph and its life: bind, load, serve, drain."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import platform
+import time
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import psutil
+
+from briefd_server.admission import Admission
+from briefd_server.bundle import OPTIMIZED, Bundle
+from briefd_server.engines import load_engine
+from briefd_server.errors import BriefdError, EngineLoadError
+from briefd_server.listening import Listeners
+from briefd_server.metering.base import Meter
+from briefd_server.metering.carbon import WORLD_GRID, CarbonProbe, Grid
+from briefd_server.metering.cpu import CpuProbe
+from briefd_server.metering.energy import CpuTimeEnergyProbe, default_watts_per_core
+from briefd_server.metering.memory import MemoryProbe
+from briefd_server.service.reporting import Facts, Reporting
+from briefd_server.service.server import add_services, make_server
+from briefd_server.service.summarizing import Ledger, Summarizing
+from briefd_server.signals import StopSignals
+from briefd_server.threads import default_thread_count, usable_core_count
+from briefd_server.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from briefd.address import Address
+    from briefd_server.config import Config
+    from briefd_server.engines.base import Engine
+    from briefd_server.service.standard_health import StandardHealth
+
+    LoadEngine = Callable[[Bundle, str, int], Engine]
+
+_LOGGER = logging.getLogger(__name__)
+# How long the last messages of finished calls may take to be sent.
+_FLUSH_SECONDS = 0.5
+
+
+class Daemon:
+    """Serves one bundle until it is told to stop. Made on a running loop, and used once.
+
+    `load` gives an engine of the bundle's variant that runs on so many threads; tests put another in its place.
+    """
+
+    def __init__(self, config: Config, bundle: Bundle, load: LoadEngine = load_engine) -> None:
+        self._config = config
+        self._bundle = bundle
+        self._model_threads = config.threads or default_thread_count(usable_core_count(), config.workers)
+        self._workers = [
+            Worker(number, lambda variant: load(bundle, variant, self._model_threads))
+            for number in range(1, config.workers + 1)
+        ]
+        self._admission = Admission(self._workers, config.queue)
+        memory = MemoryProbe()
+        ledger = Ledger()
+        self._summarizing = Summarizing(
+            bundle=bundle,
+            admission=self._admission,
+            meter=_make_meter(config, memory),
+            max_text_bytes=config.max_text_bytes,
+            ledger=ledger,
+        )
+        self._reporting = Reporting(self._facts(), self._admission, memory, ledger)
+        self._server = make_server(config.max_text_bytes)
+        self._standard_health: StandardHealth = add_services(self._server, self._summarizing, self._reporting)
+
+    async def run(self) -> bool:
+        """Live from start to stop; returns whether it was left to drain, and not forced to end by a second signal.
+
+        Raises:
+            StartError: an address cannot be listened on, or the engine cannot be loaded.
+
+        """
+        with StopSignals() as signals, Listeners(self._server.add_insecure_port) as listeners:
+            try:
+                addresses = listeners.listen(self._config.listen)
+                if await signals.interrupts(self._load()):
+                    return True
+                await self._serve(addresses)
+                await signals.first.wait()
+                return not await signals.interrupts_again(self._drain())
+            finally:
+                await self._close()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a worker still works, on a call that would not stop."""
+        return any(worker.is_busy for worker in self._workers)
+
+    async def _load(self) -> None:
+        try:
+            await asyncio.gather(*(worker.warm(OPTIMIZED) for worker in self._workers))
+        except BriefdError:
+            raise
+        except Exception as error:
+            reason = " ".join(f"{type(error).__name__}: {error}".split())
+            raise EngineLoadError(f"bundle {self._bundle.manifest.name} cannot be loaded: {reason}") from error
+
+    async def _serve(self, addresses: list[Address]) -> None:
+        await self._server.start()
+        self._reporting.ready()
+        self._standard_health.set_serving(is_serving=True)
+        _LOGGER.info(
+            "serving bundle %s (%s) on %s; %s worker(s) with %s model thread(s) each, queue of %s",
+            self._bundle.manifest.name,
+            self._bundle.digest,
+            " ".join(map(str, addresses)),
+            self._config.workers,
+            self._model_threads,
+            self._config.queue,
+        )
+
+    async def _drain(self) -> None:
+        _LOGGER.info(
+            "stopping: %s running and %s queued call(s) have %s s",
+            self._admission.running_count,
+            self._admission.queued_count,
+            self._config.grace_seconds,
+        )
+        self._standard_health.set_serving(is_serving=False)
+        await self._summarizing.drain(self._config.grace_seconds)
+
+    async def _close(self) -> None:
+        self._summarizing.abandon()
+        self._standard_health.close()
+        await self._server.stop(_FLUSH_SECONDS)
+        for worker in self._workers:
+            worker.close()
+        _LOGGER.info("stopped")
+
+    def _facts(self) -> Facts:
+        age_seconds = time.time() - psutil.Process().create_time()
+        return Facts(
+            version=version("briefd"),
+            start_seconds=time.monotonic() - age_seconds,
+            bundle=self._bundle,
+            max_text_bytes=self._config.max_text_bytes,
+            queue_limit=self._config.queue,
+            worker_count=self._config.workers,
+            model_threads=self._model_threads,
+        )
+
+
+def _make_meter(config: Config, memory: MemoryProbe) -> Meter:
+    watts = default_watts_per_core(platform.machine()) if config.watts_per_core is None else config.watts_per_core
+    grid = WORLD_GRID if config.grid_grams_per_kwh is None else Grid(config.grid_grams_per_kwh, "configured")
+    return Meter([CpuProbe(), memory, CpuTimeEnergyProbe(watts), CarbonProbe(grid)])

@@ -1,0 +1,128 @@
+"""Requests: from bytes to a checked order, or a refusal that states the fix."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from google.protobuf.message import DecodeError
+
+from briefd.v1 import briefd_pb2
+from briefd_server.bundle import BASELINE, OPTIMIZED
+from briefd_server.engines.base import Task
+from briefd_server.errors import NotServedError, RequestError
+from briefd_server.text.words import find_words
+
+if TYPE_CHECKING:
+    from google.protobuf.duration_pb2 import Duration
+
+    from briefd_server.bundle import Bundle
+
+MIN_WORD_COUNT = 3
+MAX_WORD_COUNT = 60
+DEFAULT_MIN_WORD_COUNT = 10
+DEFAULT_MAX_WORD_COUNT = 15
+_MIN_SAMPLE_SECONDS = 0.01
+_MAX_SAMPLE_SECONDS = 60.0
+
+VARIANT_NAMES = {briefd_pb2.VARIANT_OPTIMIZED: OPTIMIZED, briefd_pb2.VARIANT_BASELINE: BASELINE}
+_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
+# In a text with terminal escapes, whose letters are no words, the first word is looked for in so many characters first.
+_FIRST_LOOK = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A checked request."""
+
+    task: Task
+    variant: str
+    sample_seconds: float | None
+
+
+def read_order(data: bytes, bundle: Bundle, max_text_bytes: int) -> Order:
+    """Read a `SummarizeRequest` and check it against what is served.
+
+    Raises:
+        RequestError: the request is malformed or asks for something that no daemon does.
+        NotServedError: it names a bundle or a variant that is not served.
+
+    """
+    request = _parse(data)
+    _check_bundle(request.bundle, bundle)
+    return Order(
+        task=Task(_checked_text(request.text, max_text_bytes), *_checked_lengths(request)),
+        variant=_checked_variant(request.variant, bundle),
+        sample_seconds=_checked_interval(request.sample_interval) if request.HasField("sample_interval") else None,
+    )
+
+
+def has_words(text: str) -> bool:
+    """Tell whether `find_words` would find any, without looking at all of a long text."""
+    if not _LETTER_OR_DIGIT.search(text):
+        return False
+    return "\x1b" not in text or bool(find_words(text, 0, min(len(text), _FIRST_LOOK)) or find_words(text))
+
+
+def _parse(data: bytes) -> briefd_pb2.SummarizeRequest:
+    try:
+        return briefd_pb2.SummarizeRequest.FromString(data)
+    except DecodeError:
+        raise RequestError(
+            "MALFORMED_REQUEST",
+            "the request is no SummarizeRequest, or its text is not valid UTF-8; encode it as UTF-8",
+        ) from None
+
+
+def _check_bundle(asked: str, bundle: Bundle) -> None:
+    if asked not in {"", bundle.manifest.name, bundle.digest}:
+        raise NotServedError(
+            "UNKNOWN_BUNDLE", f"this daemon serves the bundle {bundle.manifest.name}; leave `bundle` empty or name that"
+        )
+
+
+def _checked_text(text: str, max_text_bytes: int) -> str:
+    if not text:
+        raise RequestError("EMPTY_TEXT", "the text is empty; send at least one word")
+    if len(text) > max_text_bytes or len(text.encode()) > max_text_bytes:
+        raise RequestError(
+            "TEXT_TOO_LARGE", f"the text is longer than {max_text_bytes} bytes in UTF-8; send a part of it"
+        )
+    if "\0" in text:
+        raise RequestError("TEXT_HAS_NUL", "the text holds a NUL character; send text, without NUL")
+    if not has_words(text):
+        raise RequestError("TEXT_WITHOUT_WORDS", "the text holds no letter or digit; send at least one word")
+    return text
+
+
+def _checked_lengths(request: briefd_pb2.SummarizeRequest) -> tuple[int, int]:
+    shortest = request.min_word_count if request.HasField("min_word_count") else DEFAULT_MIN_WORD_COUNT
+    longest = request.max_word_count if request.HasField("max_word_count") else DEFAULT_MAX_WORD_COUNT
+    if not MIN_WORD_COUNT <= shortest <= longest <= MAX_WORD_COUNT:
+        raise RequestError(
+            "LENGTH_OUT_OF_RANGE",
+            f"the asked length is {shortest} to {longest} words; "
+            f"ask for {MIN_WORD_COUNT} to {MAX_WORD_COUNT}, the minimum no greater than the maximum",
+        )
+    return shortest, longest
+
+
+def _checked_variant(asked: briefd_pb2.Variant.ValueType, bundle: Bundle) -> str:
+    if asked == briefd_pb2.VARIANT_UNSPECIFIED:
+        return OPTIMIZED
+    if asked not in VARIANT_NAMES:
+        raise RequestError("UNKNOWN_VARIANT", "the variant is not known; ask for VARIANT_OPTIMIZED or VARIANT_BASELINE")
+    variant = VARIANT_NAMES[asked]
+    if variant not in bundle.variants:
+        raise NotServedError(
+            "VARIANT_NOT_IN_BUNDLE", f"this bundle has no {variant} variant; ask for {' or '.join(bundle.variants)}"
+        )
+    return variant
+
+
+def _checked_interval(interval: Duration) -> float:
+    seconds: float = interval.seconds + interval.nanos / 1e9
+    if not _MIN_SAMPLE_SECONDS <= seconds <= _MAX_SAMPLE_SECONDS:
+        raise RequestError("SAMPLE_INTERVAL_OUT_OF_RANGE", "sample_interval is out of range; ask for 10 ms to 60 s")
+    return seconds

@@ -1,0 +1,57 @@
+"""The gRPC server: its options, and what it serves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from briefd.v1 import briefd_pb2
+from briefd_server.service.standard_health import StandardHealth
+
+if TYPE_CHECKING:
+    from briefd_server.service.reporting import Reporting
+    from briefd_server.service.summarizing import Summarizing
+
+SERVICE_NAME = briefd_pb2.DESCRIPTOR.services_by_name["SummarizerService"].full_name
+_HEALTH_NAME = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
+# gRPC's own bound on a message; texts above our limit but below this one get our refusal, which says the limit.
+_LEAST_MESSAGE_BYTES = 4 << 20
+
+
+def make_server(max_text_bytes: int) -> grpc.aio.Server:
+    """Make a server that does not listen yet."""
+    return grpc.aio.server(
+        options=[
+            # A port that another process listens on is an error, not something to share.
+            ("grpc.so_reuseport", 0),
+            ("grpc.max_receive_message_length", max(_LEAST_MESSAGE_BYTES, 2 * max_text_bytes)),
+            # Clients may keep idle connections alive with a ping every ten seconds; gRPC's default of five minutes
+            # would cut them off.
+            ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+            ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+            ("grpc.keepalive_permit_without_calls", 1),
+        ]
+    )
+
+
+def add_services(server: grpc.aio.Server, summarizing: Summarizing, reporting: Reporting) -> StandardHealth:
+    """Serve our service, the standard health service, which is returned, and reflection.
+
+    Requests of our service are left as bytes, so that malformed ones are refused in our words.
+    """
+    handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
+        "Summarize": grpc.unary_stream_rpc_method_handler(
+            summarizing.summarize, response_serializer=briefd_pb2.SummarizeResponse.SerializeToString
+        ),
+        "Health": grpc.unary_unary_rpc_method_handler(
+            reporting.health, response_serializer=briefd_pb2.HealthResponse.SerializeToString
+        ),
+    }
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE_NAME, handlers),))
+    standard_health = StandardHealth(("", SERVICE_NAME))
+    health_pb2_grpc.add_HealthServicer_to_server(standard_health, server)
+    reflection.enable_server_reflection((SERVICE_NAME, _HEALTH_NAME, reflection.SERVICE_NAME), server)
+    return standard_health

@@ -1,0 +1,73 @@
+"""An inference worker: one thread, and the engines that it has loaded."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from briefd_server.text.words import count_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from briefd_server.call import Call
+    from briefd_server.engines.base import Engine, Summary
+    from briefd_server.metering.usage import Usage
+
+ArgumentT = TypeVar("ArgumentT")
+ResultT = TypeVar("ResultT")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a worker made of a call, the words of the text that it read, and what that used."""
+
+    summary: Summary
+    words_read: int
+    usage: Usage
+
+
+class Worker:
+    """Runs calls one at a time, each on the engine of its variant; `load` loads one for this worker alone."""
+
+    def __init__(self, number: int, load: Callable[[str], Engine]) -> None:
+        self._load = load
+        self._engines: dict[str, Engine] = {}
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"briefd-worker-{number}")
+        self._work: Future[Any] | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the thread is at work, whatever became of those who asked for it."""
+        return self._work is not None and not self._work.done()
+
+    def warm(self, variant: str) -> asyncio.Future[Engine]:
+        """Load a variant before the first call asks for it."""
+        return self._run(self._engine, variant)
+
+    def submit(self, call: Call) -> asyncio.Future[Answer]:
+        """Start working on a call; the future fails with whatever its engine raises."""
+        return self._run(self._answer, call)
+
+    def close(self) -> None:
+        """Let the thread end once its work is done."""
+        self._thread.shutdown(wait=False)
+
+    def _run(self, function: Callable[[ArgumentT], ResultT], argument: ArgumentT) -> asyncio.Future[ResultT]:
+        self._work = work = self._thread.submit(function, argument)
+        return asyncio.wrap_future(work)
+
+    def _answer(self, call: Call) -> Answer:
+        call.checkpoint()
+        with call.measured():
+            engine = self._engine(call.variant)
+            call.model_threads = engine.thread_count
+            summary = engine.summarize(call.task, call)
+            return Answer(summary, count_words(call.task.text), call.usage())
+
+    def _engine(self, variant: str) -> Engine:
+        if variant not in self._engines:
+            self._engines[variant] = self._load(variant)
+        return self._engines[variant]

@@ -1,0 +1,81 @@
+"""An engine without a model: the first word of the text says how it behaves."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from briefd_server.engines.base import CallContext, Shortfall, Span, Stage, Summary, Task
+
+if TYPE_CHECKING:
+    from briefd_server.bundle import Bundle
+
+# Longer than any test waits, so that a stop that does not work is seen.
+_LONG_SECONDS = 60.0
+
+
+class FakeEngine:
+    """Answers with the first words of the text.
+
+    `hold` first waits until it is stopped or `released` is set, as a model run with a terminate flag would; `spin`
+    checks again and again instead; `stubborn` only heeds `released`; `crash` fails, quoting the text.
+    """
+
+    def __init__(self, variant: str = "optimized", thread_count: int = 2) -> None:
+        self.variant = variant
+        self.thread_count = thread_count
+        self.started = threading.Event()
+        self.released = threading.Event()
+        self.seen: list[str] = []
+        self.stopped_count = 0
+
+    def summarize(self, task: Task, call: CallContext) -> Summary:
+        self.seen.append(task.text)
+        self.started.set()
+        words = task.text.split()
+        with call.stage(Stage.TOKENIZE):
+            pass
+        with call.stage(Stage.INFERENCE):
+            try:
+                self._behave(words[0], task, call)
+            except BaseException:
+                self.stopped_count += 1
+                raise
+        chosen = words[: task.max_word_count]
+        for number, word in enumerate(chosen):
+            call.emit(word if number == 0 else f" {word}")
+        return Summary(
+            text=" ".join(chosen),
+            word_count=len(chosen),
+            shortfall=Shortfall.TEXT_TOO_SHORT if len(chosen) < task.min_word_count else None,
+            spans=(Span(0, len(chosen[0])),),
+            language="en",
+            sentence_count=1,
+        )
+
+    def _behave(self, manner: str, task: Task, call: CallContext) -> None:
+        if manner == "crash":
+            raise ValueError(f"cannot read {task.text}")
+        if manner == "hold":
+            with call.on_stop(self.released.set):
+                self.released.wait(_LONG_SECONDS)
+            call.checkpoint()
+        if manner == "spin":
+            end_seconds = time.monotonic() + _LONG_SECONDS
+            while not self.released.is_set() and time.monotonic() < end_seconds:
+                call.checkpoint()
+        if manner == "stubborn":
+            self.released.wait(_LONG_SECONDS)
+
+
+class FakeLoader:
+    """Loads fake engines and remembers them."""
+
+    def __init__(self) -> None:
+        self.engines: list[FakeEngine] = []
+
+    def __call__(self, bundle: Bundle, variant: str, thread_count: int) -> FakeEngine:
+        engine = FakeEngine(variant, thread_count)
+        self.engines.append(engine)
+        return engine
