@@ -81,7 +81,7 @@ def _ends(text: str, block: Block) -> list[int]:
             closing = _CLOSING_TOKENS.match(text, stop.end(), block.end)
             start = closing.end() if closing else stop.end()
             ends.append(start)
-    if start < block.end:
+    if start < block.end or not ends:
         ends.append(block.end)
     return ends
 

@@ -4,18 +4,21 @@ A reader counts "data-driven", "don't", "$1.65", "and/or", "U.S." and an address
 dash as none. The same definition counts the words of a summary, cuts the input for the model and groups treebank tokens
 for training.
 
-A dash, an ellipsis or a full-width stop that is glued between two words ("food—which", "well...maybe") ends a word too:
-a reader counts two. A script written without blanks (Chinese, Japanese, Thai) is read in phrases: what stands between
-white space or full-width stops is one word, since nothing here can tell its words apart.
+A dash, an ellipsis, a lone bracket or a full-width stop that is glued between two words ("food—which", "well...maybe")
+ends a word too: a reader counts two. A script written without blanks (Chinese, Japanese, Thai) is read in phrases: what
+stands between white space or full-width stops is one word, since nothing here can tell its words apart.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from briefd_server.text.abbreviations import keeps_period
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # Most runs are a plain word ("it", "don't", "so,", "done."); the first branch spares them the closer look.
 _RUN = re.compile(r"([^\W_]+(?:['’-][^\W_]+)*)(?:[,;:!?]+|(\.))?(?!\S)|\S+")
@@ -25,8 +28,10 @@ _FULL_WIDTH_STOPS = r"[。｡！？；，、､]+[」』”’）】]*"
 _GLUE = re.compile(
     _FULL_WIDTH_STOPS + r"|[—―⸺⸻]+"
     r"|(?<=[^\W\d_])(?:\.{3,}|…+)(?=[^\W\d_])"
+    r"|\)(?=\()"
     r"|(?<=[^\W\d_]|[.,!?)\"'”’])--+(?=[^\W\d_]|[\"'(“‘])"
 )
+_GLUED_BRACKET = re.compile(r"(?<=[^\W_])\((?=[^\W_])")
 _GLUE_OF_WEB_ADDRESSES = re.compile(_FULL_WIDTH_STOPS)
 _WEB_ADDRESS = re.compile(r"[^\W_]://[^\W_]")
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
@@ -88,11 +93,24 @@ def _words_of_run(run: str, offset: int) -> list[Word]:
 
 
 def _pieces(run: str) -> list[tuple[int, int]]:
-    if not _GLUE.search(run):
+    if not _GLUE.search(run) and "(" not in run:
         return [(0, len(run))]
     glue = _GLUE_OF_WEB_ADDRESSES if _WEB_ADDRESS.search(run) else _GLUE
-    glued = [match.end() for match in glue.finditer(run)]
-    return list(zip([0, *glued], [*glued, len(run)], strict=True))
+    pieces = _cut(0, len(run), glue.finditer(run))
+    return [part for first, last in pieces for part in _cut(first, last, _glued_brackets(run[first:last]), first)]
+
+
+def _cut(first: int, last: int, glued: Iterable[re.Match[str]], offset: int = 0) -> list[tuple[int, int]]:
+    ends = [offset + match.end() for match in glued]
+    return list(zip([first, *ends], [*ends, last], strict=True))
+
+
+def _glued_brackets(piece: str) -> Iterable[re.Match[str]]:
+    """Find the brackets inside a word that nothing in the word closes: "body(African-American"."""
+    core = _peel(piece)
+    if core is None or "(" not in piece[slice(*core)] or ")" in piece[slice(*core)]:
+        return ()
+    return _GLUED_BRACKET.finditer(piece, *core)
 
 
 def _peel(piece: str) -> tuple[int, int] | None:
