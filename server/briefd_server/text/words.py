@@ -107,8 +107,8 @@ def _cut(first: int, last: int, glued: Iterable[re.Match[str]], offset: int = 0)
 
 def _glued_brackets(piece: str) -> Iterable[re.Match[str]]:
     """Find the brackets inside a word that nothing in the word closes: "body(African-American"."""
-    core = _peel(piece)
-    if core is None or "(" not in piece[slice(*core)] or ")" in piece[slice(*core)]:
+    core = _peel(piece) if "(" in piece else None
+    if core is None or ")" in piece[slice(*core)]:
         return ()
     return _GLUED_BRACKET.finditer(piece, *core)
 

@@ -11,12 +11,9 @@ from collections import Counter
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from briefd_server.text.blocks import Kind
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from briefd_server.text.sentences import Sentence
     from briefd_server.text.words import Word
 
 
@@ -59,6 +56,11 @@ _SIGN = re.compile(
     | (?P<share>[%‰°])""",
     re.VERBOSE,
 )
+_MARKS_BEFORE = re.compile(r"[^\w\r\n]+\Z")
+_MARKS_AFTER = re.compile(r"[^\w\r\n]*")
+_MOST_MARKS_AROUND = 16
+# One bar or tab may be anything; a row of a table has more.
+_FEWEST_CELL_BORDERS = 2
 _OPENINGS_BY_CLOSING = {
     ")": "(", "]": "[", "}": "{", ">": "<", "”": "“„", "“": "„", "»": "«", "’": "‘", "）": "（", "」": "「", "』": "『",
     "】": "【", '"': '"', "''": '"', "'": "'",
@@ -84,9 +86,11 @@ class _Sign(NamedTuple):
     is_across_lines: bool
 
 
-def read_marks(text: str, sentence: Sentence, words: Sequence[Word]) -> list[Mark]:
-    """Read the marks of a sentence, in order, from the gaps between its `words`."""
-    signs = list(_signs(text, sentence, words))
+def read_marks(text: str, words: Sequence[Word]) -> list[Mark]:
+    """Read the marks of a sentence, in order, from the gaps around and between its `words`."""
+    signs = list(_signs(text, words))
+    if sum(sign.group == "cell" and not sign.is_across_lines for sign in signs) < _FEWEST_CELL_BORDERS:
+        signs = [sign for sign in signs if sign.group != "cell"]
     pairs = _pair(signs)
     marks = []
     for position, sign in enumerate(signs):
@@ -100,14 +104,11 @@ def read_marks(text: str, sentence: Sentence, words: Sequence[Word]) -> list[Mar
     return marks
 
 
-def _signs(text: str, sentence: Sentence, words: Sequence[Word]) -> Iterator[_Sign]:
+def _signs(text: str, words: Sequence[Word]) -> Iterator[_Sign]:
     for gap in range(len(words) + 1):
-        gap_start = words[gap - 1].end if gap else sentence.start
-        gap_end = words[gap].start if gap < len(words) else sentence.end
+        gap_start, gap_end = _gap(text, words, gap)
         is_across_lines = "\n" in text[gap_start:gap_end]
         for match in _SIGN.finditer(text, gap_start, gap_end):
-            if match["cell"] and match["cell"] != "|" and sentence.kind is not Kind.TABLE_ROW:
-                continue
             before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
             yield _Sign(
                 gap,
@@ -119,6 +120,19 @@ def _signs(text: str, sentence: Sentence, words: Sequence[Word]) -> Iterator[_Si
                 is_spaced=before in " " and after in " ",
                 is_across_lines=is_across_lines,
             )
+
+
+def _gap(text: str, words: Sequence[Word], gap: int) -> tuple[int, int]:
+    """Return the range before word `gap`; the outermost two end where the next words or lines do."""
+    start = words[gap - 1].end if gap else max(0, words[0].start - _MOST_MARKS_AROUND)
+    end = words[gap].start if gap < len(words) else min(len(text), words[-1].end + _MOST_MARKS_AROUND)
+    if not gap:
+        before = _MARKS_BEFORE.search(text, start, end)
+        start = before.start() if before else end
+    elif gap == len(words):
+        after = _MARKS_AFTER.match(text, start, end)
+        end = after.end() if after else start
+    return start, end
 
 
 def _pair(signs: Sequence[_Sign]) -> dict[int, tuple[bool, tuple[int, int]]]:

@@ -19,7 +19,6 @@ from briefd_server.text.words import find_words
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from briefd_server.text.sentences import Sentence
     from briefd_server.text.words import Word
 
 
@@ -28,15 +27,13 @@ class Selection:
     """What is kept of one sentence; one entry a word.
 
     Attributes:
-        sentence: where the sentence stands in the text.
-        words: its words.
+        words: the sentence's words, in order; offsets of the whole text.
         kept: positions in `words` that are kept, increasing, at least one.
         heads: each word's head; the root is its own.
         relations: Universal Dependencies relation to the head, subtype included.
         tags: universal part-of-speech tags.
     """
 
-    sentence: Sentence
     words: Sequence[Word]
     kept: Sequence[int]
     heads: Sequence[int]
@@ -108,7 +105,7 @@ def _write_clause(text: str, selection: Selection, *, is_first: bool) -> _Clause
     marks = _Marks(text, selection)
     forms = [_clean(text[selection.words[word].start : selection.words[word].end]) for word in kept]
     for position, word in enumerate(kept):
-        if word in marks.unquoted_words or (not position and _stands_first(selection)):
+        if word in marks.unquoted_words or not word:
             forms[position] = _uncapitalize(forms[position], selection.tags[word])
     if is_first:
         forms[0] = _capitalize(forms[0])
@@ -127,11 +124,6 @@ def _write_clause(text: str, selection: Selection, *, is_first: bool) -> _Clause
     )
 
 
-def _stands_first(selection: Selection) -> bool:
-    first = selection.kept[0]
-    return not first or selection.words[first - 1].start < selection.sentence.body_start
-
-
 class _Marks:
     """The marks that are written around and between the kept words of a selection.
 
@@ -145,7 +137,7 @@ class _Marks:
         self._kept = selection.kept
         self._count = len(selection.words)
         self._phrases = Phrases(selection.kept, selection.heads, selection.relations, selection.tags)
-        marks = read_marks(text, selection.sentence, selection.words)
+        marks = read_marks(text, selection.words)
         self._separated_gaps = frozenset(mark.gap for mark in marks if mark.role is Role.SEPARATOR)
         self._kept_before = _running_count(selection.kept, self._count)
         self._by_gap: list[list[Mark]] = [[] for _ in range(self._count + 1)]
@@ -188,24 +180,25 @@ class _Marks:
     def between(self, left: int, right: int) -> str:
         """Return what is written between two kept words, white space included."""
         if right == left + 1:
-            marks = self._by_gap[right]
-        else:
-            marks = [mark for mark in self._in_gaps(left + 1, right) if self._survives(mark, left, right)]
-        return _write_gap(marks)
+            return _write_gap(self._by_gap[right])
+        return _write_gap([mark for gap in range(left + 1, right + 1) for mark in self._surviving(gap, left, right)])
 
     def _in_gaps(self, first: int, last: int) -> Iterator[Mark]:
         for gap in range(first, last + 1):
             yield from self._by_gap[gap]
 
-    def _survives(self, mark: Mark, left: int, right: int) -> bool:
-        if mark.role is Role.SEPARATOR:
-            return self._phrases.are_set_off(
-                mark.gap, self._separated_gaps
-            ) or self._phrases.are_neighbouring_adjectives(left, right)
-        is_bound = (mark.role is Role.SUFFIX and mark.gap == left + 1 and mark.form != "-") or (
-            mark.role is Role.PREFIX and mark.gap == right
+    def _surviving(self, gap: int, left: int, right: int) -> Iterator[Mark]:
+        """Yield the marks of a gap that still have a reason although words between `left` and `right` are dropped."""
+        is_set_off = gap in self._separated_gaps and (
+            self._phrases.are_set_off(gap, self._separated_gaps)
+            or self._phrases.are_neighbouring_adjectives(left, right)
         )
-        return is_bound or mark.role in {Role.OPENING, Role.CLOSING}
+        for mark in self._by_gap[gap]:
+            is_pair = mark.role in {Role.OPENING, Role.CLOSING}
+            is_suffix = mark.role is Role.SUFFIX and gap == left + 1 and mark.form != "-"
+            is_prefix = mark.role is Role.PREFIX and gap == right
+            if is_pair or is_suffix or is_prefix or (mark.role is Role.SEPARATOR and is_set_off):
+                yield mark
 
     def _keeps_pair(self, mark: Mark) -> bool:
         """Keep brackets that hold a kept word, and quotations that leave out no word between two; never around all."""

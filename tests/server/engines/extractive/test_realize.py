@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from briefd_server.engines.base import Span
 from briefd_server.engines.extractive.realize import Selection, find_spans, realize
-from briefd_server.text.blocks import Kind
-from briefd_server.text.sentences import Sentence, find_sentences
+from briefd_server.text.sentences import find_sentences
 from briefd_server.text.words import find_words
 
 
@@ -21,7 +20,6 @@ def read(annotated: str) -> tuple[str, Selection]:
     words = find_words(text)
     assert len(words) == len(fields)
     selection = Selection(
-        Sentence(0, 0, len(text), Kind.PROSE, is_quoted=False, paragraph=0),
         words,
         [i for i, field in enumerate(fields) if not field[0].startswith("~")],
         [int(field[1]) for field in fields],
@@ -44,8 +42,7 @@ def keep(text: str, kept: str, tag: str = "X") -> Selection:
     for core in kept.split():
         positions.append(cores.index(core, positions[-1] + 1 if positions else 0))
     count = len(words)
-    sentence = Sentence(0, 0, len(text), Kind.PROSE, is_quoted=False, paragraph=0)
-    return Selection(sentence, words, positions, [0] * count, ["dep"] * count, [tag] * count)
+    return Selection(words, positions, [0] * count, ["dep"] * count, [tag] * count)
 
 
 @pytest.mark.parametrize(
@@ -201,7 +198,7 @@ def select(text: str, tags: str) -> list[Selection]:
         words = find_words(text, sentence.start, sentence.end)
         count = len(words)
         word_tags = [next(remaining) for _ in words]
-        selections.append(Selection(sentence, words, range(count), [0] * count, ["root"] * count, word_tags))
+        selections.append(Selection(words, range(count), [0] * count, ["root"] * count, word_tags))
     return selections
 
 
@@ -266,7 +263,7 @@ def texts_with_selections(draw: st.DrawFn) -> tuple[str, list[Selection]]:
             heads = [draw(positions) for _ in words]
             relations = [draw(st.sampled_from(RELATIONS)) for _ in words]
             tags = [draw(st.sampled_from(TAGS)) for _ in words]
-            selections.append(Selection(sentence, words, kept, heads, relations, tags))
+            selections.append(Selection(words, kept, heads, relations, tags))
     return text, selections
 
 
