@@ -80,19 +80,25 @@ class Daemon:
         """
         with StopSignals() as signals, Listeners(self._server.add_insecure_port) as listeners:
             try:
-                addresses = listeners.listen(self._config.listen)
-                if await signals.interrupts(self._load()):
-                    return True
-                await self._serve(addresses)
-                await signals.first.wait()
-                return not await signals.interrupts_again(self._drain())
+                was_in_order = await self._live(signals, listeners)
             finally:
                 await self._close()
+        _LOGGER.info("stopped")
+        return was_in_order
 
     @property
     def is_busy(self) -> bool:
         """Whether a worker still works, on a call that would not stop."""
         return any(worker.is_busy for worker in self._workers)
+
+    async def _live(self, signals: StopSignals, listeners: Listeners) -> bool:
+        # Before the engine is loaded, which takes longer: who comes early waits, and a failure is told soon.
+        addresses = listeners.listen(self._config.listen)
+        if await signals.interrupts(self._load()):
+            return True
+        await self._serve(addresses)
+        await signals.first.wait()
+        return not await signals.interrupts_again(self._drain())
 
     async def _load(self) -> None:
         try:
@@ -133,7 +139,6 @@ class Daemon:
         await self._server.stop(_FLUSH_SECONDS)
         for worker in self._workers:
             worker.close()
-        _LOGGER.info("stopped")
 
     def _facts(self) -> Facts:
         age_seconds = time.time() - psutil.Process().create_time()

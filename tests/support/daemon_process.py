@@ -1,11 +1,16 @@
-"""The daemon with a fake engine as a process of its own: `python daemon_process.py serve --bundle DIR …`."""
+"""The daemon with a fake engine as a process of its own: `python daemon_process.py serve --bundle DIR …`.
+
+FAKE_LOAD_SECONDS in the environment is how long the engine takes to load.
+"""
 
 from __future__ import annotations
+
+import os
 
 from fake_engine import FakeLoader
 
 from briefd_server import cli, daemon
 
 if __name__ == "__main__":
-    daemon.Daemon.__init__.__defaults__ = (FakeLoader(),)
+    daemon.Daemon.__init__.__defaults__ = (FakeLoader(float(os.environ.get("FAKE_LOAD_SECONDS", "0"))),)
     cli.main()

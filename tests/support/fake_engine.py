@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from briefd_server.engines.base import CallContext, Shortfall, Span, Stage, Summary, Task
@@ -19,7 +20,8 @@ class FakeEngine:
     """Answers with the first words of the text.
 
     `hold` first waits until it is stopped or `released` is set, as a model run with a terminate flag would; `spin`
-    checks again and again instead; `stubborn` only heeds `released`; `crash` fails, quoting the text.
+    checks again and again instead; `stubborn` only heeds `released`; `pause` waits for a file named `go` in the
+    current directory; `crash` fails, quoting the text.
     """
 
     def __init__(self, variant: str = "optimized", thread_count: int = 2) -> None:
@@ -65,17 +67,23 @@ class FakeEngine:
             end_seconds = time.monotonic() + _LONG_SECONDS
             while not self.released.is_set() and time.monotonic() < end_seconds:
                 call.checkpoint()
+        if manner == "pause":
+            while not Path("go").exists():
+                call.checkpoint()
+                time.sleep(0.005)
         if manner == "stubborn":
             self.released.wait(_LONG_SECONDS)
 
 
 class FakeLoader:
-    """Loads fake engines and remembers them."""
+    """Loads fake engines, each in `load_seconds`, and remembers them."""
 
-    def __init__(self) -> None:
+    def __init__(self, load_seconds: float = 0.0) -> None:
         self.engines: list[FakeEngine] = []
+        self._load_seconds = load_seconds
 
     def __call__(self, bundle: Bundle, variant: str, thread_count: int) -> FakeEngine:
+        time.sleep(self._load_seconds)
         engine = FakeEngine(variant, thread_count)
         self.engines.append(engine)
         return engine

@@ -146,11 +146,7 @@ def daemon_process(
         process = subprocess.Popen(
             [*command, *listening, *arguments],
             cwd=directory,
-            env={
-                **{name: value for name, value in os.environ.items() if not name.startswith(("BRIEFD_", "XDG_"))},
-                "PYTHONPATH": os.pathsep.join(str(REPOSITORY / root) for root in ROOTS),
-                **(environ or {}),
-            },
+            env={**python_environ(), **(environ or {})},
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -162,6 +158,14 @@ def daemon_process(
                 process.wait()
             if process.stderr:
                 process.stderr.close()
+
+
+def python_environ() -> dict[str, str]:
+    """Give the environment of a Python process that finds the packages, and no setting of the user's."""
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("BRIEFD_", "XDG_"))},
+        "PYTHONPATH": os.pathsep.join(str(REPOSITORY / root) for root in ROOTS),
+    }
 
 
 def reason_of(error: grpc.RpcError) -> str:

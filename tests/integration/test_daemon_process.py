@@ -1,0 +1,214 @@
+"""The daemon as a process: how it starts, refuses to start, listens, and stops on signals."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+
+import grpc
+import psutil
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from serving import CHANNEL_OPTIONS, DaemonProcess, daemon_process, python_environ, reason_of, short_directory
+
+from briefd.v1 import briefd_pb2, briefd_pb2_grpc
+
+
+def summarize(channel: grpc.Channel, text: str, timeout: float = 20) -> grpc.UnaryStreamMultiCallable:
+    stub = briefd_pb2_grpc.SummarizerServiceStub(channel)
+    return stub.Summarize(briefd_pb2.SummarizeRequest(text=text), timeout=timeout)
+
+
+def result_of(events: object) -> briefd_pb2.SummarizeResult:
+    *_, last = events  # type: ignore[misc] # a stream of events
+    return last.result
+
+
+def test_stops_in_order_on_sigterm_while_a_stream_runs() -> None:
+    with daemon_process() as daemon, daemon.channel() as channel:
+        daemon.wait_ready()
+        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
+        assert next(watch).status == health_pb2.HealthCheckResponse.SERVING
+        running = summarize(channel, "pause a b")
+        waiting = summarize(channel, "c d e")
+        assert next(running).accepted.queue_position == 0
+        assert next(waiting).accepted.queue_position == 1
+        daemon.stop()
+        assert next(watch).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        with pytest.raises(grpc.RpcError) as refusal:
+            result_of(summarize(channel, "too late"))
+        assert refusal.value.code() is grpc.StatusCode.UNAVAILABLE
+        assert reason_of(refusal.value) == "SHUTTING_DOWN"
+        (daemon.directory / "go").touch()
+        assert result_of(running).summary == "pause a b"
+        assert result_of(waiting).summary == "c d e"
+        code, log = daemon.wait()
+        assert code == 0, log
+        assert not (daemon.directory / "s").exists()
+        assert "Traceback" not in log
+
+
+def test_calls_that_outlast_the_grace_time_are_ended() -> None:
+    with daemon_process("--grace-seconds", "0.2") as daemon, daemon.channel() as channel:
+        daemon.wait_ready()
+        running = summarize(channel, "hold a b")
+        next(running)
+        daemon.stop()
+        with pytest.raises(grpc.RpcError) as refusal:
+            list(running)
+        assert refusal.value.code() is grpc.StatusCode.UNAVAILABLE
+        assert reason_of(refusal.value) == "SHUTTING_DOWN"
+        code, log = daemon.wait()
+        assert code == 0, log
+
+
+@pytest.mark.parametrize("manner", ["hold", "stubborn"])
+def test_a_second_signal_ends_it_at_once(manner: str) -> None:
+    with daemon_process("--grace-seconds", "600") as daemon, daemon.channel() as channel:
+        daemon.wait_ready()
+        running = summarize(channel, f"{manner} a b")
+        next(running)
+        daemon.stop(signal.SIGINT)
+        while not briefd_health_is_down(channel):
+            time.sleep(0.01)
+        daemon.stop(signal.SIGTERM)
+        code, log = daemon.wait()
+        assert code == 1, log
+
+
+def briefd_health_is_down(channel: grpc.Channel) -> bool:
+    health = briefd_pb2_grpc.SummarizerServiceStub(channel).Health(briefd_pb2.HealthRequest(), timeout=20)
+    return health.status == briefd_pb2.SERVING_STATUS_NOT_SERVING
+
+
+def test_an_idle_daemon_stops_at_once_whoever_watches() -> None:
+    with daemon_process() as daemon, daemon.channel() as channel:
+        daemon.wait_ready()
+        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
+        next(watch)
+        daemon.stop()
+        start_seconds = time.monotonic()
+        code, _ = daemon.wait()
+        assert code == 0
+        assert time.monotonic() - start_seconds < 5  # and not the ten of the grace time
+
+
+def test_listens_on_a_unix_socket_with_its_mode_and_on_tcp() -> None:
+    with daemon_process("--listen", "127.0.0.1:0") as daemon:
+        line = daemon.wait_ready()
+        mode = (daemon.directory / "s").stat().st_mode
+        assert stat.S_ISSOCK(mode)
+        assert stat.S_IMODE(mode) == 0o660
+        port = re.search(r"127\.0\.0\.1:(\d+)", line)
+        assert port is not None
+        assert int(port[1]) > 0
+        for target in (port[0], daemon.address):
+            with grpc.insecure_channel(target, CHANNEL_OPTIONS) as channel:
+                assert result_of(summarize(channel, "a b c")).summary == "a b c"
+
+
+def test_listens_by_default_in_the_session() -> None:
+    with (
+        short_directory() as directory,
+        daemon_process(listen=False, environ={"XDG_RUNTIME_DIR": str(directory)}) as daemon,
+    ):
+        assert f"unix:{directory}/briefd.sock" in daemon.wait_ready()
+
+
+def test_a_second_daemon_leaves_the_socket_alone() -> None:
+    with daemon_process() as first:
+        first.wait_ready()
+        with daemon_process("--listen", first.address, listen=False) as second:
+            code, log = second.wait()
+        assert code == 3
+        assert log.strip().splitlines()[-1].startswith(f"briefd: cannot listen on {first.address}: another briefd")
+        assert "Traceback" not in log
+        with first.channel() as channel:
+            assert result_of(summarize(channel, "a b c")).summary == "a b c"
+
+
+def test_takes_over_the_socket_that_a_crash_left() -> None:
+    with daemon_process() as first:
+        first.wait_ready()
+        first.process.kill()
+        first.process.wait()
+        assert (first.directory / "s").exists()
+        with daemon_process("--listen", first.address, listen=False) as second:
+            second.wait_ready()
+            with first.channel() as channel:
+                assert result_of(summarize(channel, "a b c")).summary == "a b c"
+
+
+def test_a_port_in_use_is_one_clear_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with daemon_process("--listen", address) as daemon:
+            code, log = daemon.wait()
+    assert code == 3
+    assert log.strip().startswith(f"briefd: cannot listen on {address}: Address already in use; stop the program")
+    assert len(log.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "complaint"),
+    [
+        (["--threads", "0"], 2, "--threads: give a whole number from 1 to 64"),
+        (["--listen", "0.0.0.0:0"], 2, "allow it with --allow-insecure-tcp"),
+        (["--listen", "unix:/nowhere/at/all/s"], 3, "create its directory"),
+        (["--bundle", "other"], 3, "no bundle 'other'"),
+        (["--bundle", "./missing"], 3, "is no bundle"),
+        (["--config", "missing.toml"], 2, "missing.toml: cannot be read"),
+    ],
+)
+def test_a_start_that_fails_is_one_line_with_the_fix(arguments: list[str], code: int, complaint: str) -> None:
+    with daemon_process(*arguments) as daemon:
+        assert (daemon.process.wait(20), (log := daemon.wait()[1]).count("\n")) == (code, 1), log
+    assert log.startswith("briefd: ")
+    assert complaint in log
+
+
+def test_a_signal_during_the_start_ends_it() -> None:
+    with daemon_process(environ={"FAKE_LOAD_SECONDS": "60"}) as daemon:
+        wait_for_socket(daemon)
+        daemon.stop()
+        code, log = daemon.wait()
+    assert code == 0, log
+
+
+def wait_for_socket(daemon: DaemonProcess) -> None:
+    while not (daemon.directory / "s").exists():
+        assert daemon.process.poll() is None
+        time.sleep(0.01)
+
+
+def test_reads_its_settings_from_a_file_and_the_environment() -> None:
+    with short_directory() as directory:
+        file = directory / "briefd.toml"
+        file.write_text("queue = 3\nworkers = 2\n")
+        with daemon_process(environ={"BRIEFD_CONFIG": str(file), "BRIEFD_WORKERS": "1"}) as daemon:
+            assert "1 worker(s)" in (line := daemon.wait_ready())
+            assert "queue of 3" in line
+
+
+def test_an_idle_daemon_uses_no_processor_time() -> None:
+    with daemon_process() as daemon, daemon.channel() as channel:
+        daemon.wait_ready()
+        result_of(summarize(channel, "a b c"))
+        process = psutil.Process(daemon.process.pid)
+        before = process.cpu_times()
+        time.sleep(1)
+        after = process.cpu_times()
+        assert after.user + after.system - before.user - before.system <= 0.05
+
+
+def test_the_daemon_imports_nothing_heavy() -> None:
+    script = "import briefd_server.cli, briefd_server.daemon, sys; print(*sys.modules)"
+    output = subprocess.check_output([sys.executable, "-c", script], env=python_environ(), text=True)
+    modules = {name.partition(".")[0] for name in output.split()}
+    assert "briefd_server" in modules
+    assert not modules & {"torch", "transformers", "pandas", "codecarbon", "onnxruntime", "tokenizers"}
