@@ -46,7 +46,7 @@ def help_text(command: list[str]) -> str:
 
 def subcommand_names(help_page: str) -> list[str]:
     """Return the names that the `Commands:` part of a help page lists."""
-    part = re.search(r"^Commands:\n((?: .*\n?|\n)*)", help_page, re.MULTILINE)
+    part = re.search(r"^Commands:\n((?:  .*\n?)+)", help_page, re.MULTILINE)
     return re.findall(r"^  (\S+)", part[1], re.MULTILINE) if part else []
 
 

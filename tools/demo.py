@@ -78,8 +78,10 @@ def running_daemon(address: str, log_path: Path) -> Iterator[subprocess.Popen[by
 def show(address: str, *command: str) -> bool:
     """Print a command and what it prints; tell whether it succeeded."""
     print(f"\n$ {shlex.join(command)}", flush=True)
+    arguments = [program(command[0]), *command[1:]]
     environment = {**ENVIRONMENT, "BRIEFD_ADDRESS": address}
-    return subprocess.run([program(command[0]), *command[1:]], env=environment, check=False).returncode == 0
+    # One stream, so that a record of the demonstration keeps each text's metrics beside its summary.
+    return subprocess.run(arguments, env=environment, stderr=subprocess.STDOUT, check=False).returncode == 0
 
 
 def demonstrate(files: list[str]) -> bool:
@@ -100,11 +102,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="+", metavar="FILE", help="a text to summarize")
     files = parser.parse_args().files
-    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
-    try:
-        return 0 if demonstrate(files) else 1
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda received, _frame: sys.exit(128 + received))
+    return 0 if demonstrate(files) else 1
 
 
 if __name__ == "__main__":

@@ -23,8 +23,8 @@ Commands:
          says so.
   check-all  Looks at it.
 
-Exit codes:
-  0  All is well.
+  Exit codes:
+    0  All is well.
 """
 
 
