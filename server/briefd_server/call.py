@@ -56,6 +56,11 @@ class Call:
         """Whether the deadline has passed."""
         return self.deadline_seconds is not None and self._clock() >= self.deadline_seconds
 
+    @property
+    def age_seconds(self) -> float:
+        """Time since the call arrived."""
+        return self._clock() - self._arrival_seconds
+
     def stop(self) -> None:
         """Tell the work to stop, now or as soon as it begins. Does nothing the second time."""
         with self._lock:
@@ -78,10 +83,10 @@ class Call:
 
     def usage(self) -> Usage:
         """Read what the call used so far; after the work's end, its times only."""
-        now = self._clock()
+        age_seconds = self.age_seconds
         usage = Usage(
-            queue_seconds=(now if self._begin_seconds is None else self._begin_seconds) - self._arrival_seconds,
-            total_seconds=now - self._arrival_seconds,
+            queue_seconds=age_seconds if self._begin_seconds is None else self._begin_seconds - self._arrival_seconds,
+            total_seconds=age_seconds,
             model_threads=self.model_threads,
         )
         if self._begin_seconds is not None:

@@ -69,6 +69,7 @@ def _setting_options(command: Callable[..., None]) -> Callable[..., None]:
 def serve(file: Path | None, **flags: str | tuple[str, ...] | None) -> None:
     """Serve a bundle until SIGTERM or SIGINT."""
     try:
+        _require_extra()
         config = load_config(file, os.environ, {key: value for key, value in flags.items() if value not in {None, ()}})
         _configure_logging(config.log_level)
         code = _serve(config)
@@ -78,9 +79,12 @@ def serve(file: Path | None, **flags: str | tuple[str, ...] | None) -> None:
     sys.exit(code)
 
 
-def _serve(config: Config) -> int:
+def _require_extra() -> None:
     if missing := [name for name in _EXTRA_MODULES if find_spec(name) is None]:
-        raise StartError(f"{', '.join(missing)} is not installed; run: pip install 'briefd[server]'")
+        raise StartError(f"not installed: {', '.join(missing)}; run: pip install 'briefd[server]'")
+
+
+def _serve(config: Config) -> int:
     bound_thread_pools(os.environ)
     # Only now, since these import the libraries just looked for and bounded.
     from briefd_server.bundle import bundle_directories, find_bundle, read_bundle  # noqa: PLC0415

@@ -43,10 +43,11 @@ class StopSignals:
 
 async def _interrupts(event: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
     working, waiting = asyncio.ensure_future(work), asyncio.ensure_future(event.wait())
-    await asyncio.wait((working, waiting), return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    if working.done():
-        working.result()
-        return False
-    working.cancel()
-    return True
+    try:
+        await asyncio.wait((working, waiting), return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            working.result()
+        return not working.done()
+    finally:
+        working.cancel()
+        waiting.cancel()

@@ -112,6 +112,11 @@ def test_listens_on_a_unix_socket_with_its_mode_and_on_tcp() -> None:
                 assert result_of(summarize(channel, "a b c")).summary == "a b c"
 
 
+def test_listens_on_every_address_when_allowed() -> None:
+    with daemon_process("--listen", "0.0.0.0:0", "--allow-insecure-tcp", listen=False) as daemon:
+        assert re.search(r"0\.0\.0\.0:[1-9]", daemon.wait_ready())
+
+
 def test_listens_by_default_in_the_session() -> None:
     with (
         short_directory() as directory,

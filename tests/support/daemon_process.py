@@ -6,11 +6,13 @@ FAKE_LOAD_SECONDS in the environment is how long the engine takes to load.
 from __future__ import annotations
 
 import os
+from functools import partial
 
 from fake_engine import FakeLoader
 
 from briefd_server import cli, daemon
 
 if __name__ == "__main__":
-    daemon.Daemon.__init__.__defaults__ = (FakeLoader(float(os.environ.get("FAKE_LOAD_SECONDS", "0"))),)
+    loader = FakeLoader(float(os.environ.get("FAKE_LOAD_SECONDS", "0")))
+    daemon.Daemon = partial(daemon.Daemon, load=loader)  # type: ignore[misc,assignment]
     cli.main()

@@ -31,8 +31,9 @@ def make_server(max_text_bytes: int) -> grpc.aio.Server:
             # Clients may keep idle connections alive with a ping every ten seconds; gRPC's default of five minutes
             # would cut them off.
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
-            ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
             ("grpc.keepalive_permit_without_calls", 1),
+            # Bounds the messages that a connection can have us hold before they are even looked at.
+            ("grpc.max_concurrent_streams", 100),
         ]
     )
 

@@ -109,10 +109,10 @@ class Summarizing:
         await running.write(briefd_pb2.SummarizeResponse(accepted=accepted))
         answer = await running.follow()
         usage = answer.usage
-        usage.total_seconds = running.call.usage().total_seconds
+        usage.total_seconds = running.call.age_seconds
         await running.write(briefd_pb2.SummarizeResponse(result=result_message(answer.summary, usage)))
         self._ledger.totals.add_summary(answer.words_read, answer.summary.word_count, usage)
-        self._ledger.latency.add(usage.total_seconds or 0.0)
+        self._ledger.latency.add(usage.total_seconds)
 
     def _record(self, request_id: str, outcome: str) -> None:
         self._ledger.totals.call_count_by_outcome[outcome] += 1
