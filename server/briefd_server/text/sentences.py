@@ -65,9 +65,9 @@ def find_sentences(text: str) -> list[Sentence]:
         for end in _ends(text, block):
             start = _skip_space(text, position, end)
             if _LETTER_OR_DIGIT.search(text, start, end):
-                body_start = max(start, block.body_start if position == block.start else start)
+                body_start = max(start, block.body_start)
                 sentences.append(Sentence(start, body_start, end, block.kind, block.is_quoted, paragraph))
-                position = end
+            position = end
     return sentences
 
 
