@@ -7,7 +7,7 @@ come, and tells the engine to stop.
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
@@ -94,3 +94,21 @@ class Engine(Protocol):
         Raises:
             CallStopped: the call was stopped; let it pass.
         """
+
+
+class UnwatchedCall:
+    """A call that nobody times, stops or listens to: for building and measuring."""
+
+    def checkpoint(self) -> None:
+        """Return at once."""
+
+    def stage(self, stage: Stage) -> AbstractContextManager[None]:  # noqa: ARG002 - the protocol's signature
+        """Count nothing."""
+        return nullcontext()
+
+    def on_stop(self, callback: Callable[[], None]) -> AbstractContextManager[None]:  # noqa: ARG002 - likewise
+        """Never call back."""
+        return nullcontext()
+
+    def emit(self, chunk: str) -> None:
+        """Drop the chunk."""

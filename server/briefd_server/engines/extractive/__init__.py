@@ -1,0 +1,63 @@
+"""The extractive engine: chooses the summary from the text's own words (see `engine`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokenizers import Tokenizer
+
+from briefd_server.engines.extractive.costs import Costs
+from briefd_server.engines.extractive.engine import ExtractiveEngine, Parameters
+from briefd_server.engines.extractive.parsing import Labels
+from briefd_server.engines.extractive.pieces import PieceEncoder
+from briefd_server.engines.extractive.session import EncoderSession
+from briefd_server.errors import BundleError
+
+if TYPE_CHECKING:
+    from briefd_server.bundle import Bundle, Manifest
+
+TOKENIZER_NAME = "tokenizer.json"
+WINDOW_PIECES = "window_pieces"
+
+
+def load(bundle: Bundle, variant: str, thread_count: int) -> ExtractiveEngine:
+    """Load a variant of a bundle.
+
+    Raises:
+        BundleError: the bundle's files or parameters are not what this engine needs.
+
+    """
+    parameters = read_parameters(bundle.manifest)
+    own = bundle.directory / tokenizer_name(variant)
+    try:
+        tokenizer = Tokenizer.from_file(str(own if own.exists() else bundle.directory / TOKENIZER_NAME))
+        session = EncoderSession(bundle.directory / bundle.manifest.variants[variant].file, thread_count)
+        encoder = PieceEncoder(tokenizer)
+    except Exception as error:  # tokenizers and onnxruntime raise bare exceptions for a file they can't read
+        raise BundleError(f"bundle {bundle.manifest.name}: its {variant} model can't be loaded; rebuild it") from error
+    return ExtractiveEngine(encoder, session, parameters, thread_count)
+
+
+def tokenizer_name(variant: str) -> str:
+    """File name of a variant's own tokenizer: pruning takes pieces out, so a baseline has more."""
+    return f"tokenizer.{variant}.json"
+
+
+def read_parameters(manifest: Manifest) -> Parameters:
+    """Read this engine's parameters off a manifest; raises `BundleError` where they are missing or wrong."""
+    try:
+        given = manifest.engine_parameters
+        labels = Labels(_names(given["relations"]), _names(given["tags"]))
+        labels.relations.index("root")
+        window_pieces = manifest.limits[WINDOW_PIECES]
+        if not 32 <= window_pieces <= 512:
+            raise ValueError(f"{WINDOW_PIECES} must be from 32 to 512")
+        return Parameters(labels, Costs.from_json(given["costs"]), manifest.language, window_pieces)
+    except (KeyError, TypeError, ValueError) as error:
+        raise BundleError(f"bundle {manifest.name}: bad engine parameters ({error}); rebuild it") from None
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
+        raise ValueError("channel names must be a list of texts")
+    return tuple(value)

@@ -1,0 +1,1 @@
+"""Reading the permissive corpora: treebanks and documents with human summaries."""

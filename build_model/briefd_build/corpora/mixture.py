@@ -1,0 +1,86 @@
+"""The training mixture: which documents an epoch holds, and in which guise."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from briefd_build.corpora.documents import Document, read_abstracts, read_posts, read_treebank
+from briefd_build.encoder.batches import Batch, EncodedDocument, encode_document, examples_of, make_batches
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from briefd_server.engines.extractive.pieces import PieceEncoder
+
+TREEBANKS = ("ud_english_ewt", "gum")
+
+# Share of treebank documents that an epoch shows with a space after every token, so that text which was tokenized before it
+# was sent ("they 've") is read as well. Set once.
+_SPACED_SHARE = 0.15
+# An abstract is seen in every 3rd epoch, a post in every 5th: enough for salience, and the treebanks stay the most of the diet.
+_ABSTRACT_EVERY, _POST_EVERY = 3, 5
+_WINDOWS_OF_POST = 2  # summaries are about a post's beginning more often than about its end
+_CAPACITIES = (96, 128, 192, 256)  # pieces of a window; serving uses the largest
+_PIECES_PER_BATCH = 2400  # 12 windows of 200 pieces
+
+
+@dataclass(frozen=True)
+class Corpora:
+    """The documents of a split (`train` or `dev`)."""
+
+    treebanks: tuple[Document, ...]
+    spaced_treebanks: tuple[Document, ...]
+    abstracts: tuple[Document, ...]
+    posts: tuple[Document, ...]
+
+
+def read_corpora(data: Path, split: str) -> Corpora:
+    """Read the permissive corpora of a data directory."""
+    paths = [data / name / f"{split}.conllu.gz" for name in TREEBANKS]
+    return Corpora(
+        tuple(document for path in paths for document in read_treebank(path)),
+        tuple(document for path in paths for document in read_treebank(path, spaced=True)),
+        tuple(read_abstracts(data / "scitldr" / f"{split}.jsonl.gz")),
+        tuple(read_posts(data / "gov_posts" / f"{split}.jsonl.gz")),
+    )
+
+
+class Mixture:
+    """Batches for every epoch, reproducible from a seed."""
+
+    def __init__(
+        self, corpora: Corpora, relations: Sequence[str], encoders: tuple[PieceEncoder, PieceEncoder], seed: int
+    ) -> None:
+        self._encoders = encoders
+        self._seed = seed
+        self._treebanks = self._encode(corpora.treebanks, relations)
+        self._spaced = self._encode(corpora.spaced_treebanks, relations)
+        self._abstracts = self._encode(corpora.abstracts, relations)
+        self._posts = self._encode(corpora.posts, relations)
+
+    def batches_of_epoch(self, epoch: int) -> list[Batch]:
+        """Make the batches of an epoch."""
+        chance = random.Random(f"{self._seed}-{epoch}")  # noqa: S311 - shuffling, not secrets
+        guises = zip(self._treebanks, self._spaced, strict=True)
+        documents = [spaced if chance.random() < _SPACED_SHARE else plain for plain, spaced in guises]
+        documents += self._abstracts[epoch % _ABSTRACT_EVERY :: _ABSTRACT_EVERY]
+        examples = [example for pair in documents for example in self._examples(pair, chance)]
+        for pair in self._posts[epoch % _POST_EVERY :: _POST_EVERY]:
+            examples += self._examples(pair, chance, _WINDOWS_OF_POST)
+        return make_batches(examples, _PIECES_PER_BATCH, chance)
+
+    def _encode(
+        self, documents: Sequence[Document], relations: Sequence[str]
+    ) -> list[tuple[EncodedDocument, EncodedDocument]]:
+        own, teachers = self._encoders
+        pairs = []
+        for document in documents:
+            encoded = encode_document(document, own, relations)
+            pairs.append((encoded, encoded if teachers is own else encode_document(document, teachers, relations)))
+        return pairs
+
+    def _examples(self, pair: tuple[EncodedDocument, EncodedDocument], chance: random.Random, most: int | None = None):
+        return list(examples_of(*pair, self._encoders, chance.choice(_CAPACITIES), most))

@@ -1,0 +1,1 @@
+"""The multi-task encoder: network, batches, training, pruning, export and quantization."""

@@ -1,0 +1,122 @@
+"""Training, for the first time and in recovery from pruning; resumes at the last finished epoch."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from briefd_build.encoder.losses import distillation_loss, task_loss
+from briefd_build.folder import staged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from briefd_build.encoder.batches import Batch
+    from briefd_build.encoder.network import MultiTaskEncoder
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast to train. The rates rise over the first `warmup` of all steps and fall linearly to 0."""
+
+    epochs: int
+    encoder_rate: float
+    head_rate: float
+    warmup: float = 0.05
+    weight_decay: float = 0.01
+    gradient_norm: float = 5.0
+
+    def factor(self, progress: float) -> float:
+        """Factor of the rates after `progress`, 0 to 1, of all steps."""
+        return min(progress / self.warmup, (1 - progress) / (1 - self.warmup))
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """Trains a network on batches.
+
+    Attributes:
+        batches_of_epoch: gives an epoch's batches, the same ones for the same epoch number.
+        schedule: see `Schedule`.
+        checkpoint: file that keeps the state between epochs; removed by whoever owns the build.
+        report: called after each step with the epochs done, fractional, and the step's loss.
+        teacher: when given, its readings are targets too, with the labels' weight.
+    """
+
+    batches_of_epoch: Callable[[int], list[Batch]]
+    schedule: Schedule
+    checkpoint: Path
+    report: Callable[[float, float], None]
+    teacher: MultiTaskEncoder | None = None
+
+    def train(self, network: MultiTaskEncoder, device: torch.device) -> None:
+        """Train to the end of the schedule, from the checkpoint where there is one."""
+        # The optimizer's averages of embedding rows that no batch uses decay into denormal numbers, on which processors
+        # are tens of times slower: the fifth epoch took four times as long as the first.
+        torch.set_flush_denormal(True)
+        optimizer = _optimizer(network, self.schedule)
+        for epoch in range(self._resume(network, optimizer), self.schedule.epochs):
+            network.train()
+            batches = self.batches_of_epoch(epoch)
+            for step, batch in enumerate(batches):
+                done = epoch + step / len(batches)
+                _set_rates(optimizer, self.schedule.factor(done / self.schedule.epochs))
+                self.report(done, self._step(network, optimizer, batch.to(device)))
+            self._save(network, optimizer, epoch + 1)
+        network.eval()
+
+    def _step(self, network: MultiTaskEncoder, optimizer: torch.optim.Optimizer, batch: Batch) -> float:
+        # bfloat16 is 2.3 times as fast as float32 here, on processors as on GPUs, at the same accuracy.
+        with torch.autocast(batch.piece_ids.device.type, dtype=torch.bfloat16):
+            reading = network(batch.piece_ids, batch.word_starts)
+            loss = task_loss(reading, batch)
+            if self.teacher is not None:
+                with torch.no_grad():
+                    taught = self.teacher(batch.teacher_piece_ids, batch.teacher_word_starts)
+                loss = loss + distillation_loss(reading, taught, batch)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]  # torch gives it no types
+        torch.nn.utils.clip_grad_norm_(network.parameters(), self.schedule.gradient_norm)
+        optimizer.step()
+        if not math.isfinite(value := loss.item()):
+            raise FloatingPointError("training diverged: lower the learning rates")
+        return value
+
+    def _resume(self, network: MultiTaskEncoder, optimizer: torch.optim.Optimizer) -> int:
+        if not self.checkpoint.exists():
+            return 0
+        state = torch.load(self.checkpoint, weights_only=True)
+        network.load_state_dict(state["network"])
+        optimizer.load_state_dict(state["optimizer"])
+        torch.set_rng_state(state["random"])
+        return int(state["epoch"])
+
+    def _save(self, network: MultiTaskEncoder, optimizer: torch.optim.Optimizer, epoch: int) -> None:
+        state = {
+            "network": network.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "random": torch.get_rng_state(),
+            "epoch": epoch,
+        }
+        with staged(self.checkpoint) as partial:
+            torch.save(state, partial)
+
+
+def _optimizer(network: MultiTaskEncoder, schedule: Schedule) -> torch.optim.AdamW:
+    encoder = list(network.bert.parameters())
+    inside = {id(parameter) for parameter in encoder}
+    heads = [parameter for parameter in network.parameters() if id(parameter) not in inside]
+    groups = [
+        {"params": encoder, "lr": schedule.encoder_rate, "full_rate": schedule.encoder_rate},
+        {"params": heads, "lr": schedule.head_rate, "full_rate": schedule.head_rate},
+    ]
+    return torch.optim.AdamW(groups, weight_decay=schedule.weight_decay, betas=(0.9, 0.98), fused=True)
+
+
+def _set_rates(optimizer: torch.optim.Optimizer, factor: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = group["full_rate"] * factor

@@ -1,0 +1,43 @@
+"""How long the engine takes for a text, without the daemon around it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from briefd_server.engines.base import Task, UnwatchedCall
+from briefd_server.text.words import find_words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from briefd_server.engines.extractive.engine import ExtractiveEngine
+
+_WARM_UP_COUNT = 5
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Times for texts of about 100 words, in milliseconds."""
+
+    text_count: int
+    model_threads: int
+    p50_ms: float
+    p95_ms: float
+
+
+def time_engine(engine: ExtractiveEngine, texts: Sequence[str], count: int = 100) -> Latency:
+    """Summarize up to `count` texts of 90 to 110 words, once each after a warm-up."""
+    chosen = [text for text in texts if 90 <= len(find_words(text)) <= 110][:count]
+    for text in chosen[:_WARM_UP_COUNT]:
+        engine.summarize(Task(text, 10, 15), UnwatchedCall())
+    milliseconds = []
+    for text in chosen:
+        started = time.perf_counter()
+        engine.summarize(Task(text, 10, 15), UnwatchedCall())
+        milliseconds.append(1e3 * (time.perf_counter() - started))
+    p50, p95 = np.percentile(milliseconds, [50, 95]) if milliseconds else (float("nan"), float("nan"))
+    return Latency(len(chosen), engine.thread_count, float(p50), float(p95))

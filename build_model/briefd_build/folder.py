@@ -1,0 +1,58 @@
+"""The folder of a build: every finished stage leaves a file there, and is not done again."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from safetensors.torch import load_file, save_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from torch import Tensor
+
+
+@contextmanager
+def staged(path: Path) -> Iterator[Path]:
+    """Give a path to write to; what was written takes the place of `path` once the block ends well."""
+    partial = path.with_name(f"{path.name}.partial")
+    yield partial
+    os.replace(partial, path)
+
+
+@dataclass(frozen=True)
+class BuildFolder:
+    """Files of a build, each written whole or not at all."""
+
+    path: Path
+
+    def has(self, name: str) -> bool:
+        """Whether a stage left this file."""
+        return (self.path / name).exists()
+
+    def write_json(self, name: str, value: object) -> None:
+        """Write a JSON file."""
+        self.write_text(name, json.dumps(value, indent=2) + "\n")
+
+    def read_json(self, name: str) -> Any:
+        """Read a JSON file."""
+        return json.loads((self.path / name).read_text(encoding="utf-8"))
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write a text file."""
+        with staged(self.path / name) as partial:
+            partial.write_text(text, encoding="utf-8")
+
+    def write_weights(self, name: str, weights: dict[str, Tensor]) -> None:
+        """Write weights as safetensors."""
+        with staged(self.path / name) as partial:
+            save_file(weights, partial)
+
+    def read_weights(self, name: str) -> dict[str, Tensor]:
+        """Read weights."""
+        return load_file(self.path / name)

@@ -1,0 +1,129 @@
+"""The choice of words: the best part of the best sentence, or of a run of short neighbours, exactly within the length.
+
+Every sentence offers its best words for every size (`sentence_options`); across sentences, prominence and position decide as
+well. Nothing is searched or sampled: the choice is the optimum of the table of `costs`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log2
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from briefd_server.engines.extractive.knapsack import merge
+from briefd_server.engines.extractive.sentence_options import SentenceOptions, is_flawed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from briefd_server.engines.extractive.costs import Costs
+    from briefd_server.engines.extractive.reading import SentenceReading
+
+
+class Length(NamedTuple):
+    """The asked length in words: 1 ≤ least ≤ most."""
+
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A sentence to choose from; `is_aside` marks headings, header lines, quotations and code."""
+
+    reading: SentenceReading
+    is_aside: bool
+    is_question: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """Words of the sentences `[first, last)`; `sizes` says how many of each."""
+
+    total: float
+    first: int
+    sizes: tuple[int, ...]
+
+
+def choose(offers: Sequence[Offer], length: Length, costs: Costs) -> list[tuple[int, list[int]]]:
+    """Choose the words of a summary.
+
+    Args:
+        offers: the text's sentences, in order, each with at least one word.
+        length: how many words the summary is to have.
+        costs: the table of weights.
+
+    Returns:
+        For each sentence that the summary takes words from, in order: its number and the positions of the words. As many words
+        in all as the length asks for, or every word there is where they are fewer.
+    """
+    if sum(len(offer.reading) for offer in offers) < length.least:
+        return [(number, list(range(len(offer.reading)))) for number, offer in enumerate(offers)]
+    options = [SentenceOptions(offer.reading, costs, length.most) for offer in offers]
+    best = _best(offers, options, length, costs)
+    if is_flawed(best.total):
+        for option in options:
+            option.add_fragments()
+        best = _best(offers, options, length, costs)
+    return [(best.first + place, options[best.first + place].words(size)) for place, size in enumerate(best.sizes)]
+
+
+def _best(offers: Sequence[Offer], options: Sequence[SentenceOptions], length: Length, costs: Costs) -> _Candidate:
+    standings = [_standing(offer, number, costs) for number, offer in enumerate(offers)]
+    candidates = [*_single_sentences(options, standings, length), *_runs(offers, options, standings, length, costs)]
+    return max(candidates, key=lambda candidate: candidate.total)
+
+
+def _standing(offer: Offer, number: int, costs: Costs) -> float:
+    """What a sentence is worth for being this one, whichever of its words are kept."""
+    standing = costs.prominence * offer.reading.prominence - costs.position * log2(1 + number)
+    return standing - costs.aside * offer.is_aside - costs.question * offer.is_question
+
+
+def _single_sentences(
+    options: Sequence[SentenceOptions], standings: Sequence[float], length: Length
+) -> Iterator[_Candidate]:
+    for number, option in enumerate(options):
+        size, total = _best_size(option.totals, length)
+        yield _Candidate(total + standings[number], number, (size,))
+
+
+def _best_size(totals: NDArray[np.float64], length: Length) -> tuple[int, float]:
+    size = length.least + int(totals[length.least : length.most + 1].argmax())
+    return size, float(totals[size])
+
+
+def _runs(
+    offers: Sequence[Offer],
+    options: Sequence[SentenceOptions],
+    standings: Sequence[float],
+    length: Length,
+    costs: Costs,
+) -> Iterator[_Candidate]:
+    """Runs of neighbours that are too short alone: the shortest that is long enough, from every start."""
+    for first in range(len(offers)):
+        last, words = first, 0
+        while last < len(offers) and words < length.least and len(offers[last].reading) < length.least:
+            words += len(offers[last].reading)
+            last += 1
+        if words >= length.least:
+            standing = float(np.mean(standings[first:last])) - costs.join * (last - first - 1)
+            yield _join(options[first:last], first, standing, length)
+
+
+def _join(options: Sequence[SentenceOptions], first: int, standing: float, length: Length) -> _Candidate:
+    totals = options[0].totals
+    steps = []
+    for option in options[1:]:
+        totals, sizes = merge(totals, option.totals, dropped=-np.inf)
+        steps.append(sizes)
+    size, total = _best_size(totals, length)
+    chosen = []
+    for step in reversed(steps):
+        chosen.append(int(step[size]))
+        size -= chosen[-1]
+    return _Candidate(total + standing, first, (size, *reversed(chosen)))

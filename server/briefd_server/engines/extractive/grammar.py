@@ -1,0 +1,185 @@
+"""What English grammar says about dropping a word, from its tree alone.
+
+Each arc falls into a class. Some classes can't be dropped without breaking the sentence (a needed complement, an auxiliary)
+or bending its meaning (a negation, a condition): those are `BREAKING` and `BENDING`. All others have a cost in the table of
+`costs`. The classes refine Universal Dependencies relations (https://universaldependencies.org/en/).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from briefd_server.engines.extractive.knapsack import top_down
+
+if TYPE_CHECKING:
+    from briefd_server.engines.extractive.reading import SentenceReading
+
+BREAKING = "breaking"
+BENDING = "bending"
+
+# Relations whose dependent a kept head needs: function words, core arguments, parts of one expression.
+_NEEDED = frozenset(
+    "aux aux:pass case ccomp compound:prt cop csubj csubj:outer csubj:pass det expl fixed flat goeswith iobj mark nmod:poss "
+    "nsubj nsubj:outer nsubj:pass obj xcomp cc:preconj orphan".split()
+)
+_NEGATIONS = frozenset("not n't never no neither nor none hardly scarcely barely rarely seldom without cannot".split())
+_HEDGES = frozenset(
+    "allegedly almost apparently approximately fewer just less likely mostly nearly only partly perhaps possibly potentially "
+    "previously probably purportedly reportedly roughly somewhat supposedly unlikely".split()
+)
+# Adjectives that make their noun something else: "former president", "alleged thief" (Partee 2010 calls them non-subsective).
+_NON_SUBSECTIVE = frozenset(
+    "alleged apparent artificial attempted counterfeit fake failed false former hypothetical imitation likely mock planned "
+    "possible potential presumed prospective proposed so-called suspected unlikely unsuccessful would-be".split()
+)
+_CONDITIONS = frozenset("if unless until whether except without".split())
+_WH_ADVERBS = frozenset("when where why how whenever wherever than as that which who whom whose".split())
+_DEGREES = frozenset("as enough less more most so such too very".split())
+# Heads that say how much or what kind, and mean little without their "of …".
+_PARTITIVES = frozenset(
+    "all amount any array average both bulk couple dozens each end group half handful hundreds kind lack least level lot lots "
+    "majority many member members millions more most none number one ones part parts percent piece portion quarter range "
+    "rate rest result risk round scores series set several share side some sort source state tens third thousands type two "
+    "use variety version way % three four five six seven eight nine ten".split()
+)
+_MONTHS = frozenset(
+    "january february march april may june july august september october november december jan feb mar apr jun jul aug sep "
+    "sept oct nov dec".split()
+)
+# Verbs (by their beginning) that mean little without a phrase led by this preposition.
+_PREPOSITIONAL = (
+    ("account", "for"), ("adher", "to"), ("aim", "at"), ("amount", "to"), ("appl", "to"), ("base", "on"), ("based", "on"),
+    ("belong", "to"), ("call", "for"), ("compar", "to"), ("compos", "of"), ("concentrat", "on"), ("consist", "of"),
+    ("contribut", "to"), ("cop", "with"), ("deal", "with"), ("depend", "on"), ("deriv", "from"), ("due", "to"),
+    ("engag", "in"), ("exposed", "to"), ("focus", "on"), ("focuss", "on"), ("happen", "to"), ("insist", "on"),
+    ("involved", "in"), ("lead", "to"), ("led", "to"), ("limited", "to"), ("listen", "to"), ("look", "at"), ("look", "for"),
+    ("made", "of"), ("part", "of"), ("participat", "in"), ("prevent", "from"), ("put", "in"), ("put", "on"), ("refer", "to"),
+    ("relat", "to"), ("rel", "on"), ("respond", "to"), ("result", "in"), ("resulted", "from"), ("subject", "to"),
+    ("suffer", "from"), ("taken", "to"), ("turn", "into"), ("used", "for"), ("wait", "for"),
+)  # fmt: skip
+# Verbs that vouch for what they report: "police said that …" states it, "critics doubt that …" doesn't.
+_REPORTING = frozenset(
+    "add added adds announce announced announces confirm confirmed confirms explained explains learned learnt mean means note "
+    "noted notes remember reminded report reported reports reveal revealed reveals said say saying says show showed shown "
+    "shows state stated states tell telling tells told".split()
+)
+_CLAUSE_LINKS = frozenset({"conj", "parataxis"})
+_SUBJECTS = frozenset("nsubj nsubj:pass csubj csubj:pass expl nsubj:outer csubj:outer".split())
+
+
+class Grammar:
+    """The arcs of one sentence's tree, classed."""
+
+    def __init__(self, reading: SentenceReading) -> None:
+        self.lower = [word.lower() for word in reading.words]
+        self._reading = reading
+        self.children: list[list[int]] = [[] for _ in reading.words]
+        for word, head in enumerate(reading.heads):
+            if head != word:
+                self.children[head].append(word)
+
+    def has(self, word: int, relations: frozenset[str]) -> bool:
+        """Whether a dependent of `word` stands in one of the relations."""
+        return any(self._reading.relations[child] in relations for child in self.children[word])
+
+    def is_clause(self, word: int) -> bool:
+        """Whether `word` heads a clause with a subject of its own."""
+        return self.has(word, _SUBJECTS)
+
+    def arc_class(self, word: int) -> str:
+        """Class of the arc from `word` to its head: `BREAKING`, `BENDING`, or a row of the cost table."""
+        relation = self._reading.relations[word]
+        if relation in _NEEDED or self._binds_name_or_number(word):
+            return BREAKING
+        if relation == "cc":
+            return BREAKING if self._reading.relations[self._reading.heads[word]] == "conj" else "cc"
+        if self.lower[word] in _NEGATIONS:
+            return BENDING
+        if relation == "advmod":
+            return self._adverb_class(word)
+        if relation == "amod" and self.lower[word] in _NON_SUBSECTIVE:
+            return BENDING
+        if relation in {"obl", "nmod", "advcl", "acl"}:
+            return self._phrase_class(word)
+        if relation == "conj":
+            return self._conjunct_class(word)
+        return relation
+
+    def _adverb_class(self, word: int) -> str:
+        if self.lower[word] in _HEDGES:
+            return BENDING
+        if self.lower[word] in _WH_ADVERBS:
+            return BREAKING
+        return "advmod:degree" if self.lower[word] in _DEGREES else "advmod"
+
+    def _phrase_class(self, word: int) -> str:
+        relation, head = self._reading.relations[word], self._reading.heads[word]
+        links = {
+            self.lower[child] for child in self.children[word] if self._reading.relations[child] in {"case", "mark"}
+        }
+        if links & _CONDITIONS:
+            return BENDING
+        if "than" in links:
+            return BREAKING
+        if any(self.lower[head].startswith(verb) and preposition in links for verb, preposition in _PREPOSITIONAL):
+            return BREAKING
+        if "of" in links and relation in {"nmod", "obl"}:
+            return BREAKING if self.lower[head] in _PARTITIVES else f"{relation}:of"
+        return f"{relation}:to" if "to" in links and relation in {"acl", "advcl"} else relation
+
+    def _conjunct_class(self, word: int) -> str:
+        if self.is_clause(word):
+            return "conj:clause"
+        return "conj:verb" if self._reading.tags[word] == "VERB" else "conj"
+
+    def _binds_name_or_number(self, word: int) -> bool:
+        """Whether dropping the word would tear a name or a figure apart: "bay 3", "May 5", "Los Angeles", "3 million"."""
+        reading, head = self._reading, self._reading.heads[word]
+        tags = (reading.tags[word], reading.tags[head])
+        relation = reading.relations[word]
+        if relation in {"compound", "amod", "nmod:desc", "nmod"} and tags == ("PROPN", "PROPN"):
+            return abs(word - head) == 1 and relation != "nmod"
+        if relation in {"nummod", "compound", "nmod:unmarked", "nmod:desc"} and tags[0] == "NUM":
+            return word > head or tags[1] in {"NUM", "SYM", "PROPN"} or self.lower[head].rstrip(".") in _MONTHS
+        return False
+
+    def entries(self) -> dict[int, str]:
+        """The words that may become the summary's root, each with its row of the cost table."""
+        reading = self._reading
+        entries: dict[int, str] = {}
+        for word in top_down(reading.heads, self.children):
+            relation, head = reading.relations[word], reading.heads[word]
+            if head == word:
+                entries[word] = "root"
+            elif not self.is_clause(word):
+                continue
+            elif relation == "ccomp" and self.lower[head] in _REPORTING and not self._negated(head):
+                entries[word] = "reported"
+            elif relation in _CLAUSE_LINKS and head in entries:
+                entries[word] = relation
+        return entries
+
+    def _negated(self, word: int) -> bool:
+        return any(self.lower[child] in _NEGATIONS for child in self.children[word])
+
+    def links(self, word: int) -> list[int]:
+        """Dependents that only tie `word` to what stands before it: they go when it becomes the root."""
+        return [child for child in self.children[word] if self._reading.relations[child] in {"cc", "mark"}]
+
+
+def chain_conjuncts(reading: SentenceReading) -> list[int]:
+    """Heads in which the earlier conjuncts of a list hang on its last one.
+
+    The last conjunct carries the "and": a list may lose members from its middle, but never its "and" alone.
+    """
+    heads = list(reading.heads)
+    lists: dict[int, list[int]] = {}
+    for word, relation in enumerate(reading.relations):
+        if relation == "conj" and reading.heads[word] < word:
+            lists.setdefault(reading.heads[word], []).append(word)
+    with_link = {reading.heads[word] for word, relation in enumerate(reading.relations) if relation == "cc"}
+    for members in lists.values():
+        if members[-1] in with_link:
+            for member in members[:-1]:
+                heads[member] = members[-1]
+    return heads

@@ -1,0 +1,103 @@
+"""What a summary may keep of one sentence: its best words for every size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from briefd_server.engines.extractive.grammar import BENDING, BREAKING, Grammar, chain_conjuncts
+from briefd_server.engines.extractive.knapsack import Part, TreeKnapsack
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from briefd_server.engines.extractive.costs import Costs
+    from briefd_server.engines.extractive.reading import SentenceReading
+
+# Whole orders above every tuned cost, so that a broken sentence is never chosen while there is any other.
+_BREAKING_COST, _BENDING_COST, _FRAGMENT_COST = 10_000.0, 2_000.0, 500.0
+_NOUNS = frozenset({"NOUN", "PROPN"})
+_ANAPHORS = frozenset("he him his she her it its they them their this that these those such one".split())
+_SUBJECTS = frozenset({"nsubj", "nsubj:pass", "nsubj:outer"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A word taken for the root, and its best parts."""
+
+    word: int
+    part: Part
+    totals: NDArray[np.float64]
+
+
+class SentenceOptions:
+    """The best words to keep of a sentence, for every number of words up to `most`.
+
+    `totals[k]` is what the best k words are worth, minus infinity where the sentence is shorter.
+    """
+
+    def __init__(self, reading: SentenceReading, costs: Costs, most: int) -> None:
+        self._reading = reading
+        self._costs = costs
+        self._grammar = Grammar(reading)
+        self._knapsack = TreeKnapsack(chain_conjuncts(reading), self._values(), self._drop_costs(), most)
+        self._entries = [
+            self._entry(word, costs.entries[row] - self._clause_value(word))
+            for word, row in self._grammar.entries().items()
+        ]
+        self.totals = self._best_totals()
+
+    def add_fragments(self) -> None:
+        """Allow noun phrases as summaries too: for a sentence of which nothing complete fits the length."""
+        roots = {entry.word for entry in self._entries}
+        self._entries += [
+            self._entry(word, _FRAGMENT_COST)
+            for word, tag in enumerate(self._reading.tags)
+            if tag in _NOUNS and word not in roots
+        ]
+        self.totals = self._best_totals()
+
+    def words(self, size: int) -> list[int]:
+        """The best `size` words, in order."""
+        entry = max(self._entries, key=lambda entry: entry.totals[size])
+        return self._knapsack.nodes(entry.word, entry.part, size)
+
+    def _entry(self, word: int, cost: float) -> _Entry:
+        is_root = self._reading.heads[word] == word
+        part = self._knapsack.part(word, free=() if is_root else self._grammar.links(word))
+        return _Entry(word, part, part.totals - cost)
+
+    def _best_totals(self) -> NDArray[np.float64]:
+        totals: NDArray[np.float64] = np.max([entry.totals for entry in self._entries], axis=0)
+        return totals
+
+    def _values(self) -> list[float]:
+        reading, costs = self._reading, self._costs
+        count = len(reading)
+        tags = np.array([costs.tags.get(tag, 0.0) for tag in reading.tags])
+        lead = costs.lead * (1 - np.arange(count) / count)
+        return list((costs.word + tags + costs.salience * np.asarray(reading.salience) + lead).tolist())
+
+    def _drop_costs(self) -> list[float]:
+        fixed = {BREAKING: _BREAKING_COST, BENDING: _BENDING_COST}
+        drop_costs = []
+        for word, keep in enumerate(np.asarray(self._reading.keep).tolist()):
+            row = self._grammar.arc_class(word)
+            drop_costs.append(fixed.get(row) or self._costs.relations.get(row, 0.0) + self._costs.keep * keep)
+        return drop_costs
+
+    def _clause_value(self, word: int) -> float:
+        if not self._grammar.is_clause(word):
+            return 0.0
+        lower, relations = self._grammar.lower, self._reading.relations
+        anaphoric = any(
+            lower[child] in _ANAPHORS and relations[child] in _SUBJECTS for child in self._grammar.children[word]
+        )
+        return self._costs.clause - (self._costs.pronoun if anaphoric else 0.0)
+
+
+def is_flawed(total: float) -> bool:
+    """Whether a total can only have come from a broken, bent or fragmentary sentence."""
+    return bool(total < -_FRAGMENT_COST / 2)

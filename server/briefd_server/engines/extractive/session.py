@@ -1,0 +1,78 @@
+"""The encoder's ONNX session: bounded threads, and a run that stops when its call does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import onnxruntime
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from briefd_server.engines.base import CallContext
+    from briefd_server.engines.extractive.pieces import Window
+
+
+class WindowReading(NamedTuple):
+    """The encoder's outputs for one window of N words, L relations and a relation rank of R; all float32.
+
+    The score of relation l between dependent i and head j is the inner product of `relation_dependents[i, l]` and
+    `relation_heads[j, l]`; channel L is the log-odds that an editor keeps the arc.
+    """
+
+    arc_scores: NDArray[np.float32]
+    """[N, N], dependent by head; the diagonal scores being the root."""
+    relation_dependents: NDArray[np.float32]
+    """[N, L + 1, R]"""
+    relation_heads: NDArray[np.float32]
+    """[N, L + 1, R]"""
+    tag_scores: NDArray[np.float32]
+    """[N, 17]"""
+    salience: NDArray[np.float32]
+    """[N]"""
+    prominence: NDArray[np.float32]
+    """[N]"""
+
+
+class EncoderSession:
+    """Reads windows with the ONNX graph of a file.
+
+    Args:
+        model: the graph, with the inputs `piece_ids` [B, T] and `word_starts` [B, N] and the outputs of `WindowReading`.
+        thread_count: threads that run the model, the calling one included.
+
+    Raises:
+        onnxruntime's errors when the file is not such a graph.
+    """
+
+    def __init__(self, model: Path, thread_count: int) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = thread_count
+        options.inter_op_num_threads = 1
+        options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+        # Waiting threads sleep: a device that serves one text a minute must not burn a core in between.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.add_session_config_entry("session.inter_op.allow_spinning", "0")
+        # Window lengths differ from call to call: a pattern remembered for each would only cost memory.
+        options.enable_mem_pattern = False
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+
+    def read(self, window: Window, call: CallContext) -> WindowReading:
+        """Read one window; raises `CallStopped` within a model run's next operator once the call was stopped."""
+        run_options = onnxruntime.RunOptions()
+
+        def terminate() -> None:
+            run_options.terminate = True
+
+        inputs = {"piece_ids": window.piece_ids[None], "word_starts": window.word_starts[None]}
+        with call.on_stop(terminate):
+            try:
+                outputs = self._session.run(WindowReading._fields, inputs, run_options)
+            except Exception:  # noqa: BLE001 - a terminated run raises an unspecific error: the call says whether it was one
+                call.checkpoint()
+                raise
+        return WindowReading(*(output[0] for output in outputs))
