@@ -1,0 +1,57 @@
+"""What the command's exit status tells a script."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from briefd_client.errors import (
+    BriefdError,
+    DeadlineError,
+    NotServedError,
+    OptionError,
+    QueueFullError,
+    RequestError,
+)
+
+
+class ExitStatus(IntEnum):
+    """Numbers of `sysexits.h` where it has one, of `timeout` and of shells otherwise."""
+
+    OK = 0
+    SOME_LINES_FAILED = 1
+    USAGE = 2
+    BAD_INPUT = 65
+    UNAVAILABLE = 69
+    TRY_LATER = 75
+    DEADLINE = 124
+    INTERRUPTED = 130
+
+
+EXIT_STATUS_HELP = """\b
+Exit status:
+  0    all is answered
+  1    with --jsonl: some lines failed
+  2    usage: an option, an address or a length is wrong, or a bundle or variant unknown
+  65   bad input: a file cannot be read, is not UTF-8, or holds no text to summarize
+  69   unavailable: no daemon answers, or it failed
+  75   try later: the queue is full
+  124  the answer was not there in time
+  130  interrupted
+"""
+
+# The first class that fits decides; all other failures are the daemon's.
+_STATUS_BY_CLASS: tuple[tuple[type[BriefdError], ExitStatus], ...] = (
+    (OptionError, ExitStatus.USAGE),
+    (NotServedError, ExitStatus.USAGE),
+    (RequestError, ExitStatus.BAD_INPUT),
+    (QueueFullError, ExitStatus.TRY_LATER),
+    (DeadlineError, ExitStatus.DEADLINE),
+)
+
+
+def exit_status_of(failure: BriefdError) -> ExitStatus:
+    """Tell which exit status a failure has."""
+    for kind, status in _STATUS_BY_CLASS:
+        if isinstance(failure, kind):
+            return status
+    return ExitStatus.UNAVAILABLE

@@ -1,0 +1,187 @@
+"""`--jsonl`: many texts in, one JSON object a line, and as many answers out, in the same order."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import ExitStack, closing, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from briefd_client.cli.exits import ExitStatus
+from briefd_client.cli.inputs import MAX_LINE_BYTES, InputError, decoded, read_lines
+from briefd_client.cli.pipeline import map_in_order
+from briefd_client.cli.records import Record, error_record_of, json_line_of, record_of
+from briefd_client.cli.terminal import complain
+from briefd_client.errors import BriefdError, RequestError, UnavailableError
+from briefd_client.retry import RetryPolicy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from briefd_client.cli.inputs import Source
+    from briefd_client.cli.options import SummarizeOptions
+    from briefd_client.cli.terminal import Terminal
+    from briefd_client.results import HealthReport, SummaryResult
+
+# Patient enough for a daemon that is restarted meanwhile: some five seconds.
+_RETRY = RetryPolicy(unavailable_retry_count=6)
+_MOST_CONCURRENT_CALLS = 32
+
+
+class MalformedLineError(RequestError):
+    """A line is not what `--jsonl` reads."""
+
+    reason = "MALFORMED_LINE"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the input; `number` counts from 1 over all files, blank lines included."""
+
+    number: int
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is written for a line, and why it holds no summary."""
+
+    record: Record
+    failure: BriefdError | None
+
+
+def summarize_lines(sources: Sequence[Source], options: SummarizeOptions, terminal: Terminal) -> ExitStatus:
+    """Answer every line of every source.
+
+    Raises:
+        UnavailableError: no daemon answers, from the start or any more; lines up to there are answered.
+    """
+    from briefd_client.client import Client  # noqa: PLC0415 - gRPC is imported only once it is needed
+
+    with ExitStack() as files:
+        streams, status = _open_all(sources, files)
+        if not streams:
+            return status
+        line_count = _count_lines(streams) if terminal.takes_progress else None
+        with Client(options.address) as client:
+            concurrency = concurrency_for(client.health(timeout_seconds=options.timeout_seconds))
+        with Client(options.address, retry=_RETRY) as client:
+            answers = map_in_order(
+                lambda line: answer_line(line, lambda text: options.summarize(client, text)),
+                numbered_lines(streams),
+                concurrency=concurrency,
+            )
+            with closing(answers), _progress_bar(answers, line_count, terminal) as shown:
+                failed_count = _write(shown, terminal)
+    return ExitStatus.SOME_LINES_FAILED if failed_count else status
+
+
+def concurrency_for(report: HealthReport) -> int:
+    """Tell how many calls keep a daemon busy and leave its queue to others: one running and one waiting a worker."""
+    worker_count = 1 if report.limits is None else report.limits.worker_count
+    return min(max(2 * worker_count, 1), _MOST_CONCURRENT_CALLS)
+
+
+def numbered_lines(streams: Iterable[BinaryIO]) -> Iterator[Line]:
+    """Yield the lines of all streams that hold more than blanks."""
+    number = 0
+    for stream in streams:
+        for content in read_lines(stream):
+            number += 1
+            if content.strip():
+                yield Line(number, content)
+
+
+def answer_line(line: Line, summarize: Callable[[str], SummaryResult]) -> Answer:
+    """Read one line, summarize its text, and put the answer or the failure under the line's id or else its number."""
+    identifier: str | int | None = line.number
+    try:
+        fields = parse_line(line.content)
+        identifier = _identifier_of(fields, line.number)
+        record = record_of(summarize(_text_of(fields)))
+    except BriefdError as failure:
+        return Answer({"id": identifier, **error_record_of(failure)}, failure)
+    return Answer({"id": identifier, **record}, None)
+
+
+def parse_line(content: bytes) -> dict[str, object]:
+    """Read a line as a JSON object; a byte-order mark before it is passed over.
+
+    Raises:
+        InputError: it is too long or not UTF-8.
+        MalformedLineError: it is not a JSON object.
+    """
+    if len(content) > MAX_LINE_BYTES:
+        raise InputError("the line is larger than any daemon accepts; give a shorter text", reason="TEXT_TOO_LARGE")
+    try:
+        fields = json.loads(decoded(content).removeprefix("\ufeff"))
+    except (ValueError, RecursionError):  # not JSON, a number of thousands of digits, or thousands of brackets
+        fields = None
+    if not isinstance(fields, dict):
+        raise MalformedLineError('the line is not a JSON object; write {"id": "...", "text": "..."}')
+    return fields
+
+
+def _identifier_of(fields: dict[str, object], line_number: int) -> str | int | None:
+    identifier = fields.get("id", line_number)
+    if identifier is None or type(identifier) in (str, int):
+        return identifier  # type: ignore[return-value] # mypy does not follow `in`
+    raise MalformedLineError('the "id" is neither a string nor a whole number; write it as one, or leave it out')
+
+
+def _text_of(fields: dict[str, object]) -> str:
+    text = fields.get("text")
+    if not isinstance(text, str):
+        raise MalformedLineError('the line has no "text" that is a string; write {"id": "...", "text": "..."}')
+    return text
+
+
+def _open_all(sources: Sequence[Source], files: ExitStack) -> tuple[list[BinaryIO], ExitStatus]:
+    streams = [stream for stream in (_open_or_complain(source, files) for source in sources) if stream is not None]
+    return streams, ExitStatus.OK if len(streams) == len(sources) else ExitStatus.BAD_INPUT
+
+
+def _open_or_complain(source: Source, files: ExitStack) -> BinaryIO | None:
+    try:
+        return files.enter_context(source.open())
+    except InputError as failure:
+        complain(str(failure), about=source.shown_name)
+        return None
+
+
+def _count_lines(streams: Iterable[BinaryIO]) -> int | None:
+    """Count the lines that will be answered; `None` where a stream can be read only once."""
+    count = 0
+    for stream in streams:
+        if not stream.seekable():
+            return None
+        start = stream.tell()
+        count += sum(1 for _ in numbered_lines([stream]))
+        stream.seek(start)
+    return count
+
+
+def _progress_bar(
+    answers: Iterable[Answer], line_count: int | None, terminal: Terminal
+) -> AbstractContextManager[Iterable[Answer]]:
+    if not terminal.takes_progress:
+        return nullcontext(answers)
+    return click.progressbar(answers, length=line_count, label="summarized", show_pos=True, file=sys.stderr)
+
+
+def _write(answers: Iterable[Answer], terminal: Terminal) -> int:
+    """Write the answers as they come, and return how many hold no summary."""
+    answered_count = failed_count = 0
+    for answer in answers:
+        terminal.answer(json_line_of(answer.record))
+        answered_count += 1
+        failed_count += answer.failure is not None
+        if isinstance(answer.failure, UnavailableError):
+            raise answer.failure
+    if failed_count:
+        complain(f'{failed_count} of {answered_count} lines failed; see their "error"')
+    return failed_count

@@ -1,0 +1,34 @@
+"""What `--json` and `--jsonl` write: one object a line, pure ASCII, so that no terminal or locale can spoil it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from briefd_client.errors import BriefdError
+    from briefd_client.results import HealthReport, SummaryResult
+
+Record = dict[str, Any]
+
+
+def record_of(answer: SummaryResult | HealthReport) -> Record:
+    """Return an answer's fields under their names; what was not measured is `None`."""
+    return asdict(answer)
+
+
+def error_record_of(failure: BriefdError) -> Record:
+    """Return what takes the place of an answer."""
+    return {"error": {"reason": failure.reason, "message": str(failure)}}
+
+
+def json_line_of(record: Record) -> str:
+    """Write a record as one line, without its end."""
+    return json.dumps(record, default=_iso_8601)
+
+
+def _iso_8601(value: object) -> str:
+    assert isinstance(value, datetime)
+    return value.isoformat()
