@@ -24,16 +24,16 @@ _CAPITALIZED = {
     "Sens Rep Reps Gov Govs Pres Amb Supt Insp Det St Ste Mt Ft Msgr",
     Period.NUMBER: "No Nos Vol Vols Fig Figs Ch Sec Sect Art Eq Eqs Ver Op Rs",
     Period.ANYTHING: "Inc Corp Co Cos Ltd Bros Assn Dept Univ Jr Sr Esq Ave Blvd Rd Hwy Bldg Apt Intl Natl Est Jan Feb "
-    "Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu Thur Thurs Fri Ala Ariz Ark Calif Colo Conn Del Fla "
-    "Ga Ill Ind Kan Ky La Md Mass Mich Minn Miss Mo Mont Neb Nev Okla Ore Pa Tenn Tex Va Vt Wash Wis Wyo Ont Que",
+    "Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec Mon Tue Tues Wed Thu Thur Thurs Fri Sat Ala Ariz Ark Calif Colo Conn Del "
+    "Fla Ga Ill Ind Kan Ky La Md Mass Mich Minn Miss Mo Mont Neb Nev Okla Ore Pa Tenn Tex Va Vt Wash Wis Wyo Ont Que",
 }
 _ANY_CASE = {
     Period.MORE: "vs v viz cf eg e.g ie i.e p.s approx incl excl esp attn",
-    Period.NUMBER: "p pp c ca vol vols fig figs para ext no nos ch sec art eq ver",
+    Period.NUMBER: "p pp c ca vol vols fig figs para ext pop no nos ch sec art eq ver",
     Period.ANYTHING: "etc al inc ltd pvt corp jr dept assn govt hrs mins lbs qty amt pkg acct",
 }
 # Numbered things whose name is an ordinary word too: the period is theirs only where the number follows.
-_ORDINARY_WORDS = frozenset("no nos ca ch sec sect art eq ver op rs ext".split())
+_ORDINARY_WORDS = frozenset("no nos ca ch sec sect art eq ver op rs ext pop".split())
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]|Ph\.D|[BM]\.?Sc|[BM]\.Eng|Litt\.D|S\.p\.A", re.IGNORECASE)
 _INITIAL = re.compile(r"[A-HJ-Z]")
 _LONGEST = 8

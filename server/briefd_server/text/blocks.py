@@ -57,7 +57,9 @@ _MARKER = re.compile(
         |Importance|Attachments?|Delivered-To|MIME-Version|User-Agent|References|Content-[\w-]+|X-[\w-]+):\s+
         |-{2,}\s?(?=(?:Original|Forwarded)\b))
     | (?P<LOG_LINE>(?:\[?\d{4}[-/.]\d\d[-/.]\d\d[T\s_,]{1,2}\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?:Z|\s?[+-]\d\d:?\d\d)?\]?
-        |[A-Z][a-z]{2}\s{1,2}\d{1,2}\s\d\d:\d\d:\d\d|\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?|\[\s{0,8}\d+\.\d+\])[\s:,-]+)
+        |[A-Z][a-z]{2}\s{1,2}\d{1,2}\s\d\d:\d\d:\d\d|\[?\d\d:\d\d:\d\d(?:[.,]\d+)?\]?|\[\s{0,8}\d+\.\d+\])[\s:,-]+
+        (?:[\w./-]+\[\d+\]:\s+)?(?:[\[(<]?(?:TRACE|DEBUG|INFO|NOTICE|WARN(?:ING)?|ERR(?:OR)?|CRIT(?:ICAL)?|FATAL|ALERT
+        |EMERG)[\])>]?:?\s+)?)
     | (?P<LIST_ITEM>(?:[-*+•‣◦▪●○·–—]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{2,4})\)|(?:\d{1,3}|[a-z])\.)\s+(?:\[[\sxX]\]\s+)?
         |\[[\sxX]\]\s+)
     | (?P<TABLE_ROW>\|\s*(?=.*\|))

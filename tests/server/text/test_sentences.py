@@ -161,6 +161,8 @@ def test_lines(text: str, expected: list[str]) -> None:
         ("• buy milk", Kind.LIST_ITEM, "buy milk"),
         ("## Title", Kind.HEADING, "Title"),
         ("[2026-05-01T10:00:02Z] pump stopped", Kind.LOG_LINE, "pump stopped"),
+        ("2026-05-01 10:00:02 pump-ctl[412]: WARN pump stopped", Kind.LOG_LINE, "pump stopped"),
+        ("10:00:02 [ERROR] pump stopped", Kind.LOG_LINE, "pump stopped"),
         ("| bay | dry |", Kind.TABLE_ROW, "bay | dry |"),
         ("def pump(bay):", Kind.CODE, "def pump(bay):"),
         ("J. Smith left.", Kind.PROSE, "J. Smith left."),
