@@ -82,10 +82,11 @@ class Admission(Generic[WorkerT]):
         if place in self._waiting:
             self._waiting.remove(place)
 
-    def release(self, worker: WorkerT, service_seconds: float) -> None:
-        """Take a worker back, after a call that kept it for `service_seconds`, and hand it to the next."""
-        previous = service_seconds if self._service_seconds is None else self._service_seconds
-        self._service_seconds = previous + _LATEST_WEIGHT * (service_seconds - previous)
+    def release(self, worker: WorkerT, service_seconds: float | None) -> None:
+        """Take a worker back and hand it on; `service_seconds` is how long an answered call took, None for others."""
+        if service_seconds is not None:
+            previous = service_seconds if self._service_seconds is None else self._service_seconds
+            self._service_seconds = previous + _LATEST_WEIGHT * (service_seconds - previous)
         self._free.append(worker)
         self._hand_out()
 

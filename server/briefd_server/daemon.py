@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import platform
 import time
@@ -21,9 +22,10 @@ from briefd_server.metering.carbon import WORLD_GRID, CarbonProbe, Grid
 from briefd_server.metering.cpu import CpuProbe
 from briefd_server.metering.energy import CpuTimeEnergyProbe, default_watts_per_core
 from briefd_server.metering.memory import MemoryProbe
+from briefd_server.metering.totals import Ledger
 from briefd_server.service.reporting import Facts, Reporting
 from briefd_server.service.server import add_services, make_server
-from briefd_server.service.summarizing import Ledger, Summarizing
+from briefd_server.service.summarizing import Summarizing
 from briefd_server.signals import StopSignals
 from briefd_server.threads import default_thread_count, usable_core_count
 from briefd_server.worker import Worker
@@ -96,6 +98,9 @@ class Daemon:
         addresses = listeners.listen(self._config.listen)
         if await signals.interrupts(self._load()):
             return True
+        # What was imported and loaded stays for good: collections during calls need not walk through it.
+        gc.collect()
+        gc.freeze()
         await self._serve(addresses)
         await signals.first.wait()
         return not await signals.interrupts_again(self._drain())

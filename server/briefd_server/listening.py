@@ -38,27 +38,32 @@ class Listeners:
         self._held.close()
 
     def listen(self, addresses: Sequence[Address]) -> list[Address]:
-        """Bind every address; returns them as they are, with the ports that the system chose.
+        """Bind every address, once each was found free; returns them with the ports that the system chose.
 
         Raises:
             ListenError: an address is in use or cannot be listened on.
 
         """
+        for address in addresses:
+            self._claim(address)
         return [self._listen(address) for address in addresses]
 
-    def _listen(self, address: Address) -> Address:
+    def _claim(self, address: Address) -> None:
         try:
             if isinstance(address, UnixAddress):
                 self._held.enter_context(_socket_file(address.path))
-                with _umask(0o777 & ~_SOCKET_MODE):
-                    self._bind(address.target)
-                return address
-            _check_free(address)
-            return TcpAddress(address.host, self._bind(address.target))
+            else:
+                _check_free(address)
         except OSError as error:
             raise ListenError(f"cannot listen on {address}: {_advice(error)}") from None
+
+    def _listen(self, address: Address) -> Address:
+        try:
+            with _umask(0o777 & ~_SOCKET_MODE):
+                port = self._bind(address.target)
         except RuntimeError:
             raise ListenError(f"cannot listen on {address}: gRPC refused it; choose another address") from None
+        return TcpAddress(address.host, port) if isinstance(address, TcpAddress) else address
 
 
 @contextmanager

@@ -283,6 +283,17 @@ def test_a_call_whose_deadline_passes_stops_or_never_starts() -> None:
     run(scenario)
 
 
+@pytest.mark.parametrize("manner", ["hold", "spin"])
+def test_the_work_of_a_call_whose_deadline_passes_stops(manner: str) -> None:
+    async def scenario(served: Served) -> None:
+        error = await error_of(served.events(f"{manner} a b", timeout=0.05))
+        assert error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        await served.until(lambda health: health.running_call_count == 0)
+        assert served.engine.stopped_count == 1
+
+    run(scenario)
+
+
 def test_other_requests_are_answered_while_a_call_runs() -> None:
     async def scenario(served: Served) -> None:
         served.call("hold a b")

@@ -110,6 +110,9 @@ def test_hint_is_never_nothing_and_leans_to_the_latest() -> None:
         admission.release("w", 3.0)
     admit(admission, 1)
     assert admission.retry_seconds() == pytest.approx(3.0, rel=0.01)
+    admission.release("w", None)
+    admit(admission, 1)
+    assert admission.retry_seconds() == pytest.approx(3.0, rel=0.01)
 
 
 def test_a_closed_daemon_refuses_but_serves_those_who_wait() -> None:

@@ -80,3 +80,11 @@ class LatencyWindow:
 def percentile(ordered: Sequence[float], percent: float) -> float:
     """Give the smallest value that at least `percent` of the values do not exceed (the nearest-rank percentile)."""
     return ordered[max(0, math.ceil(percent / 100 * len(ordered)) - 1)]
+
+
+@dataclass(slots=True)
+class Ledger:
+    """What was done: sums over the daemon's life, and the service times of the last minutes."""
+
+    totals: Totals = field(default_factory=Totals)
+    latency: LatencyWindow = field(default_factory=LatencyWindow)

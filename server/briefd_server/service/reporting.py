@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from briefd_server.admission import Admission
     from briefd_server.bundle import Bundle
     from briefd_server.metering.memory import MemoryProbe
+    from briefd_server.metering.totals import Ledger
     from briefd_server.service.status import Context
-    from briefd_server.service.summarizing import Ledger
     from briefd_server.worker import Worker
 
 
