@@ -56,7 +56,6 @@ _QUESTIONS = frozenset("?؟？")
 _CALLS = frozenset("!！")
 _STOPS_OF_SCRIPTS = frozenset("。｡।॥۔")
 _FINAL_STOPS = _QUESTIONS | _CALLS | _STOPS_OF_SCRIPTS
-_STOPS_OF_ABBREVIATIONS = (".", "…")
 _BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
 _FUNCTION_TAGS = frozenset("ADP ADV AUX CCONJ DET PART PRON SCONJ".split())
 _CONTENT_TAGS = frozenset("ADJ INTJ NOUN NUM VERB".split())
@@ -94,7 +93,7 @@ def _joint(clause: _Clause, following: _Clause) -> str:
 
 
 def _finish(written: str, clause: _Clause) -> str:
-    ends_itself = clause.stop == "." and written.endswith(_STOPS_OF_ABBREVIATIONS)
+    ends_itself = clause.stop == "." and written.endswith(".")
     if clause.closing and clause.closing[-1] in ")]}）】":
         return written + clause.closing + clause.stop
     return written + ("" if ends_itself else clause.stop) + clause.closing
@@ -105,10 +104,10 @@ def _write_clause(text: str, selection: Selection, *, is_first: bool) -> _Clause
     marks = _Marks(text, selection)
     forms = [_clean(text[selection.words[word].start : selection.words[word].end]) for word in kept]
     for position, word in enumerate(kept):
-        if word in marks.unquoted_words or not word:
+        if is_first and not position:
+            forms[0] = _capitalize(forms[0])
+        elif word in marks.unquoted_words or not word:
             forms[position] = _uncapitalize(forms[position], selection.tags[word])
-    if is_first:
-        forms[0] = _capitalize(forms[0])
     pieces = [marks.before(kept[0]), forms[0]]
     for left, right, form in zip(kept, kept[1:], forms[1:], strict=False):
         pieces += [marks.between(left, right), form]

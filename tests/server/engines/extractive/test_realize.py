@@ -164,6 +164,7 @@ def test_trees(annotated: str, expected: str) -> None:
         ("config.toml is missing", "config.toml is missing", "config.toml is missing."),
         ("well-known it's", "well-known it's", "Well-known it's."),
         ("élan was lost", "élan was lost", "Élan was lost."),
+        ("Mp3 sales rose.", "Mp3 sales rose", "Mp3 sales rose."),
         ("THE PUMP FAILED", "THE PUMP FAILED", "THE PUMP FAILED."),
         ("today , he 's ( very ) late .", "today he 's very late", "Today, he 's (very) late."),
         ("`` I left , '' he said .", "I left he said", '"I left," he said.'),
