@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from briefd_client.cli.exits import ExitStatus
 from briefd_client.cli.formatting import health_lines
 from briefd_client.cli.options import address_option, timeout_option
 from briefd_client.cli.records import error_record_of, json_line_of, record_of
-from briefd_client.cli.terminal import Terminal, complain, printable
+from briefd_client.cli.terminal import complain, leads_to_terminal, printable, write_answer
 from briefd_client.errors import BriefdError
 from briefd_client.results import ServingStatus
 
@@ -39,33 +39,32 @@ def health(
     """
     from briefd_client.client import Client  # noqa: PLC0415 - gRPC is imported only once it is needed
 
-    terminal = Terminal.detect(os.environ)
     with Client(address, timeout_seconds=timeout_seconds) as client:
         while is_watching:
-            _watch_once(client, terminal, as_json=as_json)
+            _watch_once(client, as_json=as_json)
             time.sleep(_WATCH_INTERVAL_SECONDS)
         report = client.health()
-    _show(report, terminal, as_json=as_json)
+    _show(report, as_json=as_json)
     context.exit(ExitStatus.OK if report.status is ServingStatus.SERVING else ExitStatus.UNAVAILABLE)
 
 
-def _watch_once(client: Client, terminal: Terminal, *, as_json: bool) -> None:
+def _watch_once(client: Client, *, as_json: bool) -> None:
     """Show the present state in the place of the last one; a daemon that does not answer may come back."""
     try:
         report = client.health()
     except BriefdError as failure:
         if as_json:
-            terminal.answer(json_line_of(error_record_of(failure)))
+            write_answer(json_line_of(error_record_of(failure)))
         complain(str(failure))
     else:
-        if terminal.takes_answers:
+        if leads_to_terminal(sys.stdout):
             click.clear()
-        _show(report, terminal, as_json=as_json)
+        _show(report, as_json=as_json)
 
 
-def _show(report: HealthReport, terminal: Terminal, *, as_json: bool) -> None:
+def _show(report: HealthReport, *, as_json: bool) -> None:
     if as_json:
-        terminal.answer(json_line_of(record_of(report)))
+        write_answer(json_line_of(record_of(report)))
         return
     for line in health_lines(report):
-        terminal.answer(printable(line))
+        write_answer(printable(line))

@@ -14,7 +14,7 @@ from briefd_client.cli.exits import ExitStatus
 from briefd_client.cli.inputs import MAX_LINE_BYTES, InputError, decoded, read_lines
 from briefd_client.cli.pipeline import map_in_order
 from briefd_client.cli.records import Record, error_record_of, json_line_of, record_of
-from briefd_client.cli.terminal import complain
+from briefd_client.cli.terminal import complain, write_answer
 from briefd_client.errors import BriefdError, RequestError, UnavailableError
 from briefd_client.retry import RetryPolicy
 
@@ -76,7 +76,7 @@ def summarize_lines(sources: Sequence[Source], options: SummarizeOptions, termin
                 concurrency=concurrency,
             )
             with closing(answers), _progress_bar(answers, line_count, terminal) as shown:
-                failed_count = _write(shown, terminal)
+                failed_count = _write(shown)
     return ExitStatus.SOME_LINES_FAILED if failed_count else status
 
 
@@ -173,11 +173,11 @@ def _progress_bar(
     return click.progressbar(answers, length=line_count, label="summarized", show_pos=True, file=sys.stderr)
 
 
-def _write(answers: Iterable[Answer], terminal: Terminal) -> int:
+def _write(answers: Iterable[Answer]) -> int:
     """Write the answers as they come, and return how many hold no summary."""
     answered_count = failed_count = 0
     for answer in answers:
-        terminal.answer(json_line_of(answer.record))
+        write_answer(json_line_of(answer.record))
         answered_count += 1
         failed_count += answer.failure is not None
         if isinstance(answer.failure, UnavailableError):

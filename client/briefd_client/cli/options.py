@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -71,12 +72,25 @@ address_option = click.option(
 )
 
 
+class _Seconds(click.FloatRange):
+    """A number of seconds: click takes `nan` to lie in every range."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read the number."""
+        seconds = float(super().convert(value, param, ctx))
+        if math.isnan(seconds):
+            self.fail("nan is not in the range; give a number of seconds.", param, ctx)
+        return seconds
+
+
 def timeout_option(default_seconds: float) -> Callable[[_Function], _Function]:
     """Make the option for the longest time that a call may take."""
     return click.option(
         "--timeout",
         "timeout_seconds",
-        type=click.FloatRange(min=0, min_open=True, max=86_400),
+        type=_Seconds(min=0, min_open=True, max=86_400),
         default=default_seconds,
         show_default=True,
         metavar="SECONDS",

@@ -10,7 +10,7 @@ import click
 from briefd_client.cli.formatting import metrics_lines
 from briefd_client.cli.highlight import bracketed, emphasized, highlight
 from briefd_client.cli.records import error_record_of, json_line_of, record_of
-from briefd_client.cli.terminal import complain, printable
+from briefd_client.cli.terminal import complain, printable, write_answer
 
 if TYPE_CHECKING:
     from briefd_client.cli.inputs import Source
@@ -30,19 +30,16 @@ class Presenter(Protocol):
         """Show why there is none."""
 
 
-@dataclass(frozen=True, slots=True)
 class JsonPresenter:
     """One object a text on standard output; failures are told on standard error as well."""
 
-    terminal: Terminal
-
     def show_result(self, source: Source, text: str, result: SummaryResult) -> None:  # noqa: ARG002 - JSON holds spans
         """Write the object of a summary."""
-        self.terminal.answer(json_line_of({"file": source.file, **record_of(result)}))
+        write_answer(json_line_of({"file": source.file, **record_of(result)}))
 
     def show_failure(self, source: Source, failure: BriefdError) -> None:
         """Write an object with `error` in the summary's place."""
-        self.terminal.answer(json_line_of({"file": source.file, **error_record_of(failure)}))
+        write_answer(json_line_of({"file": source.file, **error_record_of(failure)}))
         complain(str(failure), about=source.shown_name)
 
 
@@ -58,9 +55,9 @@ class TextPresenter:
     def show_result(self, source: Source, text: str, result: SummaryResult) -> None:
         """Write the summary, and what else was asked for."""
         lead = f"{source.shown_name}: " if self.with_names else ""
-        self.terminal.answer(f"{lead}{self.terminal.harmless(result.summary)}")
+        write_answer(f"{lead}{self.terminal.harmless(result.summary)}")
         if self.with_highlight:
-            self.terminal.answer(f"\n{self._highlighted(text, result)}\n")
+            write_answer(f"\n{self._highlighted(text, result)}\n")
         if self.with_metrics:
             for line in metrics_lines(result):
                 click.echo(f"{lead}{printable(line)}", err=True)
@@ -78,7 +75,7 @@ class TextPresenter:
 def presenter_for(options: SummarizeOptions, terminal: Terminal) -> Presenter:
     """Choose what the options ask for."""
     if options.as_json:
-        return JsonPresenter(terminal)
+        return JsonPresenter()
     return TextPresenter(
         terminal,
         with_names=len(options.files) > 1,

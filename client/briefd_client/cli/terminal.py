@@ -40,10 +40,6 @@ class Terminal:
             shows_styles=takes_answers and not environ.get("NO_COLOR"),
         )
 
-    def answer(self, line: str) -> None:
-        """Write one answer to standard output, at once."""
-        click.echo(line, color=self.shows_styles)
-
     def harmless(self, text: str) -> str:
         """Return a text as it may be written to standard output: to a file or a pipe, that is as it is."""
         return printable(text) if self.takes_answers else text
@@ -62,6 +58,11 @@ def printable(text: str) -> str:
 def one_line(text: str) -> str:
     """Return a text as it may be written anywhere, on one line; what is not UTF-8 in a file's name is replaced."""
     return re.sub(r"[\t\n]", "\N{REPLACEMENT CHARACTER}", printable(click.format_filename(text)))
+
+
+def write_answer(line: str) -> None:
+    """Write one line to standard output, at once, and as it is: who styles it knows the terminal, so click need not."""
+    click.echo(line, color=True)
 
 
 def complain(message: str, *, about: str | None = None) -> None:

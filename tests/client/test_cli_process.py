@@ -1,0 +1,195 @@
+"""`brief` as the user has it: a process, with pipes and terminals, signals and closed ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+
+import pytest
+from command import PROGRAM, finish, run_on_terminal, start
+from scripted_daemon import accepted, summarize_first_words
+
+from briefd.v1 import briefd_pb2 as pb
+
+TEXT = b"one two three four five"
+ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def line(**fields: object) -> bytes:
+    return json.dumps(fields).encode() + b"\n"
+
+
+def test_an_installed_command_answers_over_tcp_and_unix(daemon_of_each_kind):
+    assert finish(start(address=daemon_of_each_kind.address), TEXT) == (0, b"one two three!\n", b"")
+
+
+def test_without_an_input_on_a_terminal_it_tells_its_usage(daemon):
+    screen = run_on_terminal(address=daemon.address)
+    assert screen.status == 2
+    assert "Usage: brief [OPTIONS] [FILE]..." in screen.shown
+    assert "nothing to summarize" in screen.shown
+    assert daemon.requests == []
+
+
+def test_a_highlight_on_a_terminal_is_bold_and_reverse(daemon):
+    screen = run_on_terminal("--text", "one two three four", "--highlight", address=daemon.address)
+    assert screen.shown == "one two three!\n\n\x1b[1m\x1b[7mone two three\x1b[0m four\n\n"
+
+
+@pytest.mark.parametrize("setting", ["1", "true"])
+def test_no_color_is_respected(daemon, setting):
+    words = ("--text", "one two three four", "--highlight", "--metrics")
+    screen = run_on_terminal(*words, address=daemon.address, environment={"NO_COLOR": setting})
+    assert "[[one two three]] four" in screen.shown
+    assert "\x1b" not in screen.shown
+
+
+def test_an_empty_no_color_is_none(daemon):
+    words = ("--text", "one two three four", "--highlight")
+    screen = run_on_terminal(*words, address=daemon.address, environment={"NO_COLOR": ""})
+    assert ESCAPE.search(screen.shown)
+
+
+def test_a_text_cannot_steer_the_terminal(daemon):
+    hostile = "calm \x1b[31mred \x1b]0;title\x07 \x9b2J over\rwritten\r\nnext\tline"
+    screen = run_on_terminal("--text", hostile, "--highlight", address=daemon.address)
+    unstyled = ESCAPE.sub("", screen.shown.replace("\x1b[1m\x1b[7m", ""))
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", unstyled)
+    assert "next\tline" in unstyled
+    assert screen.shown.splitlines()[0] == "calm �[31mred �]0;title�!"
+
+
+def test_a_pipe_gets_the_text_as_it_is(daemon):
+    status, output, _ = finish(start("--text", "calm \x1b[31mred x", address=daemon.address))
+    assert (status, output) == (0, b"calm \x1b[31mred x!\n")
+
+
+def test_the_progress_bar_has_a_terminal_for_itself(daemon, tmp_path):
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(line(text="one two three") * 3 + b"\n")
+    beside = run_on_terminal("--jsonl", str(path), address=daemon.address, on_terminal=["stderr"])
+    assert "3/3" in beside.shown
+    assert beside.other.count("one two three!") == 3
+    among = run_on_terminal("--jsonl", str(path), address=daemon.address)
+    assert "summarized" not in among.shown
+    assert among.shown.count("one two three!") == 3
+
+
+def test_the_progress_bar_counts_what_it_cannot_foresee(daemon):
+    screen = run_on_terminal(
+        "--jsonl", address=daemon.address, on_terminal=["stderr"], stdin=line(text="one two three") * 3
+    )
+    assert screen.status == 0
+    assert "summarized" in screen.shown
+    assert screen.other.count("one two three!") == 3
+
+
+def test_a_program_can_talk_to_it_line_by_line(daemon):
+    process = start("--jsonl", address=daemon.address)
+    for number in range(3):
+        process.stdin.write(line(id=number, text=f"talk {number} more"))
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["summary"] == f"talk {number} more!"
+    assert finish(process) == (0, b"", b"")
+
+
+@pytest.fixture
+def hanging_daemon(daemon):
+    started, released = threading.Event(), threading.Event()
+
+    def hang(request, context):
+        yield accepted()
+        started.set()
+        released.wait(20)
+
+    daemon.summarize = hang
+    daemon.started = started
+    yield daemon
+    released.set()
+
+
+@pytest.mark.parametrize("words", [["--text", "x"], ["--jsonl"]])
+def test_an_interrupt_ends_it_at_once_and_cancels_the_call(hanging_daemon, words):
+    process = start(*words, address=hanging_daemon.address)
+    process.stdin.write(line(text="one two"))
+    process.stdin.flush()
+    assert hanging_daemon.started.wait(20)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 130
+    assert hanging_daemon.cancelled.wait(10)
+    _, output, errors = finish(process)
+    assert (output, errors) == (b"", b"")
+
+
+def test_an_interrupt_while_it_waits_for_a_line(daemon):
+    process = start("--jsonl", address=daemon.address)
+    process.stdin.write(line(text="one two three"))
+    process.stdin.flush()
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 130
+    assert finish(process)[2] == b""
+
+
+def test_a_closed_output_ends_it_quietly(daemon):
+    process = start("--jsonl", address=daemon.address)
+    process.stdin.write(line(text="one two three"))
+    process.stdin.flush()
+    process.stdout.readline()
+    process.stdout.close()
+    process.stdout = None
+    process.stdin.write(line(text="one two three"))
+    process.stdin.flush()
+    process.wait(10)  # its input is still open
+    assert finish(process)[2] == b""
+
+
+def test_a_timeout(hanging_daemon):
+    status, output, errors = finish(start("--timeout", "0.3", "--text", "x", address=hanging_daemon.address))
+    assert (status, output) == (124, b"")
+    assert errors == b"brief: no answer within 0.3 s; allow a longer timeout\n"
+
+
+def test_an_argument_that_is_not_utf8(daemon):
+    status, _, errors = finish(start("--text", b"caf\xe9", address=daemon.address))
+    assert (status, errors) == (65, b"brief: not UTF-8; convert it first, for example with iconv\n")
+
+
+def test_what_the_locale_cannot_write_is_replaced(daemon):
+    process = start("-", address=daemon.address, environment={"PYTHONIOENCODING": "latin-1"})
+    assert finish(process, "naïve 5€ sits there".encode()) == (0, b"na\xefve 5? sits!\n", b"")
+
+
+@pytest.mark.parametrize(("redirection", "status"), [("<&-", 65), ("- <&-", 65), (">&- --text 'a b c'", 0)])
+def test_closed_streams_are_no_reason_to_crash(daemon, redirection, status):
+    environment = {**os.environ, "BRIEFD_ADDRESS": daemon.address}
+    script = f"'{PROGRAM}' {redirection}"
+    finished = subprocess.run(["sh", "-c", script], env=environment, capture_output=True, check=False, timeout=30)
+    assert finished.returncode == status
+    assert b"Traceback" not in finished.stderr
+
+
+@pytest.mark.parametrize("words", ["'--help'", "'health', '--help'", "'completion', 'fish'"])
+def test_what_asks_no_daemon_loads_no_grpc(words):
+    program = (
+        f"import sys; sys.argv[1:] = [{words}]\n"
+        "from briefd_client.cli import main\n"
+        "try: main()\n"
+        "finally: print('grpc' in sys.modules or 'google.protobuf' in sys.modules, file=sys.stderr)"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    finished = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True)
+    assert finished.stderr == b"False\n"
+
+
+def test_a_summary_in_chunks_is_one_line(daemon):
+    daemon.summarize = lambda request, context: (
+        pb.SummarizeResponse.FromString(response.SerializeToString())
+        for response in summarize_first_words(request, context)
+    )
+    assert finish(start("-", address=daemon.address), TEXT)[1] == b"one two three!\n"
