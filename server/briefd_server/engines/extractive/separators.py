@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Relations (https://universaldependencies.org/u/dep/) whose phrase a separator may set off from its head.
 _SET_OFF_BEFORE_HEAD = frozenset(
-    "advcl obl advmod discourse vocative parataxis dislocated ccomp acl dep reparandum cc nmod".split()
+    "advcl obl advmod discourse vocative parataxis dislocated ccomp acl dep reparandum nmod".split()
 )
 _SET_OFF_AFTER_HEAD = frozenset(
     "advcl obl advmod discourse vocative parataxis dislocated ccomp acl dep list appos nmod nummod flat amod "

@@ -66,6 +66,10 @@ def keep(text: str, kept: str, tag: str = "X") -> Selection:
             "pump/7/nsubj/NOUN stopped./7/root/VERB",
             "In May, the pump stopped.",
         ),
+        (  # the comma before an introduction is the introduction's
+            "But,/5/cc/CCONJ ~in/2/case/ADP ~May,/5/obl/PROPN the/4/det/DET pump/5/nsubj/NOUN stopped./5/root/VERB",
+            "But the pump stopped.",
+        ),
         (  # a list keeps its commas
             "We/1/nsubj/PRON sell/1/root/VERB apples,/1/obj/NOUN ~figs,/2/conj/NOUN pears/2/conj/NOUN and/6/cc/CCONJ "
             "plums./2/conj/NOUN",
