@@ -16,9 +16,6 @@ from briefd.v1 import briefd_pb2
 
 NAMES = ["", "briefd.v1.SummarizerService"]
 SERVING, NOT_SERVING = health_pb2.HealthCheckResponse.SERVING, health_pb2.HealthCheckResponse.NOT_SERVING
-# gRPC's own threads (main, timer, poller, guard, and four to sixteen of its event engine, by the number of processors),
-# and the worker's.
-MOST_THREADS = 4 + 16 + 1
 
 
 def run(scenario: Callable[[Served], Awaitable[None]], **settings: object) -> None:
@@ -116,16 +113,5 @@ def test_reflection_lists_the_services() -> None:
         call = stub.ServerReflectionInfo(iter([reflection_pb2.ServerReflectionRequest(list_services="")]))
         names = {service.name for service in (await call.read()).list_services_response.service}
         assert names >= {"briefd.v1.SummarizerService", "grpc.health.v1.Health"}
-
-    run(scenario)
-
-
-def test_the_number_of_threads_is_bounded_and_does_not_grow() -> None:
-    async def scenario(served: Served) -> None:
-        await served.events()
-        first = (await served.health()).thread_count
-        for _ in range(20):
-            await asyncio.gather(*(served.events() for _ in range(5)))
-        assert (await served.health()).thread_count <= max(first, MOST_THREADS)
 
     run(scenario)

@@ -211,6 +211,23 @@ def test_an_idle_daemon_uses_no_processor_time() -> None:
         assert after.user + after.system - before.user - before.system <= 0.05
 
 
+def test_the_number_of_threads_is_bounded_and_does_not_grow() -> None:
+    # Ours is the worker's. With gRPC's come main, timer, poller and guard, and those of its event engine: one for each
+    # processor, but from four to sixteen. The model's own come with a real engine.
+    bound = 4 + min(16, max(4, psutil.cpu_count() or 1)) + 1
+    with daemon_process() as daemon, daemon.channel() as channel:
+        daemon.wait_ready()
+        stub = briefd_pb2_grpc.SummarizerServiceStub(channel)
+        counts = []
+        for _ in range(5):
+            for call in [summarize(channel, "a b c") for _ in range(8)]:
+                result_of(call)
+            counts.append(stub.Health(briefd_pb2.HealthRequest(), timeout=20).thread_count)
+        assert max(counts) <= bound
+        assert counts[-1] <= counts[0] + 1
+        assert counts[-1] == psutil.Process(daemon.process.pid).num_threads()
+
+
 def test_the_daemon_imports_nothing_heavy() -> None:
     script = "import briefd_server.cli, briefd_server.daemon, sys; print(*sys.modules)"
     output = subprocess.check_output([sys.executable, "-c", script], env=python_environ(), text=True)
