@@ -74,7 +74,7 @@ def _failure_of_grpc_itself(
     if code is grpc.StatusCode.CANCELLED:
         return cancelled_call()
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
-        if "larger than max" in details:  # gRPC's own limit of a message, 4 MiB, far above the daemon's of a text
+        if "larger than max" in details:  # gRPC's own limit of a message, above the daemon's of a text
             return TextError("the text is larger than the daemon accepts; send a shorter one", reason="TEXT_TOO_LARGE")
         return QueueFullError(f"the daemon at {address} takes no more calls now; try again later")
     message = (

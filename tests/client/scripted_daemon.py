@@ -167,7 +167,6 @@ class ScriptedDaemon(SummarizerServiceServicer):
     summarize: Script = summarize_first_words
     health: pb.HealthResponse = field(default_factory=lambda: pb.HealthResponse.FromString(HEALTH.SerializeToString()))
     requests: list[pb.SummarizeRequest] = field(default_factory=list)
-    authorities: list[str] = field(default_factory=list)
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     def Summarize(self, request, context):  # noqa: N802 - gRPC's name

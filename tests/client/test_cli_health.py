@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import signal
 import subprocess
 
 import pytest
-from command import PROGRAM, finish, records, run, run_on_terminal, start
+from run_brief import PROGRAM, finish, records, run, start
 from scripted_daemon import running_daemon, socket_address
 
 from briefd.v1 import briefd_pb2 as pb
@@ -86,7 +88,14 @@ def test_completion_offers_what_fits(words, expected):
     assert offered.splitlines() == expected
 
 
-def test_watch_on_a_terminal_redraws(daemon):
-    daemon.health.status = pb.SERVING_STATUS_NOT_SERVING
-    once = run_on_terminal("health", address=daemon.address)
-    assert (once.status, "\x1b[2J" in once.shown) == (69, False)
+def test_watch_on_a_terminal_draws_in_place(daemon):
+    master, slave = pty.openpty()
+    process = start("health", "--watch", address=daemon.address, stdout=slave)
+    os.close(slave)
+    shown = b""
+    while b"device" not in shown:
+        shown += os.read(master, 4096)
+    process.send_signal(signal.SIGINT)
+    assert finish(process)[0] == 130
+    os.close(master)
+    assert shown.startswith(b"\x1b[2J\x1b[1;1Hstatus   serving")

@@ -4,10 +4,10 @@ import json
 import threading
 
 import pytest
-from command import records, run
 from google.rpc import code_pb2
 from hypothesis import given
 from hypothesis import strategies as st
+from run_brief import records, run
 from scripted_daemon import accepted, failing, summarize_first_words
 
 from briefd.v1 import briefd_pb2 as pb
@@ -118,7 +118,7 @@ def test_no_daemon_from_the_start(short_directory):
     assert "briefd serve" in result.stderr
 
 
-def test_a_daemon_that_goes_away_ends_it(daemon, monkeypatch):
+def test_a_daemon_that_goes_away_ends_it(daemon):
     def go_away_after_two(request, context):
         if len(daemon.requests) <= 2:
             return summarize_first_words(request, context)
@@ -137,6 +137,13 @@ def test_a_daemon_that_goes_away_ends_it(daemon, monkeypatch):
     answers = records(result.stdout)
     assert [each["id"] for each in answers] == [0, 1, 2]
     assert answers[2]["error"]["reason"] == "SHUTTING_DOWN"
+
+
+def test_an_option_that_fits_no_line_ends_it(daemon):
+    daemon.summarize = failing(code_pb2.NOT_FOUND, "UNKNOWN_BUNDLE", "name another bundle")
+    result = run("--jsonl", "--bundle", "x", address=daemon.address, stdin=lines({"text": "a b"}) * 100)
+    assert (result.exit_code, result.stderr) == (2, "brief: name another bundle\n")
+    assert len(records(result.stdout)) == 1
 
 
 @pytest.mark.parametrize(
@@ -177,7 +184,7 @@ def test_a_failed_line_is_named_as_well_as_it_can_be(content, identifier, reason
 
 
 def test_an_overlong_line_is_refused(monkeypatch):
-    monkeypatch.setattr("briefd_client.cli.jsonl.MAX_LINE_BYTES", 10)
+    monkeypatch.setattr("briefd_client.cli.jsonl.MAX_INPUT_BYTES", 10)
     assert answer(b'{"text": "x"}')["error"]["reason"] == "TEXT_TOO_LARGE"
 
 

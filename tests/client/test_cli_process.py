@@ -11,10 +11,8 @@ import sys
 import threading
 
 import pytest
-from command import PROGRAM, finish, run_on_terminal, start
-from scripted_daemon import accepted, summarize_first_words
-
-from briefd.v1 import briefd_pb2 as pb
+from run_brief import PROGRAM, finish, run_on_terminal, start
+from scripted_daemon import accepted
 
 TEXT = b"one two three four five"
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
@@ -185,11 +183,3 @@ def test_what_asks_no_daemon_loads_no_grpc(words):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     finished = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True)
     assert finished.stderr == b"False\n"
-
-
-def test_a_summary_in_chunks_is_one_line(daemon):
-    daemon.summarize = lambda request, context: (
-        pb.SummarizeResponse.FromString(response.SerializeToString())
-        for response in summarize_first_words(request, context)
-    )
-    assert finish(start("-", address=daemon.address), TEXT)[1] == b"one two three!\n"

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from command import records, run
 from google.rpc import code_pb2
+from run_brief import records, run
 from scripted_daemon import failing, in_turn, summarize_first_words
 
 from briefd.v1 import briefd_pb2 as pb

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from briefd_client.cli import inputs
-from briefd_client.cli.inputs import MAX_LINE_BYTES, MAX_TEXT_BYTES, InputError, Source, read_lines, sources_of
+from briefd_client.cli.inputs import InputError, Source, read_lines, sources_of
 
 
 @given(st.lists(st.binary(max_size=20).filter(lambda line: b"\n" not in line)), st.booleans(), st.integers(1, 9))
@@ -34,9 +34,8 @@ def test_a_line_is_there_before_the_next_one_comes():
 
 
 def test_an_endless_line_takes_bounded_memory(monkeypatch):
-    monkeypatch.setattr(inputs, "MAX_LINE_BYTES", 10)
+    monkeypatch.setattr(inputs, "MAX_INPUT_BYTES", 10)
     assert list(read_lines(io.BytesIO(b"x" * 100_000 + b"\nnext"))) == [b"x" * 11, b"next"]
-    assert MAX_LINE_BYTES == 6 * MAX_TEXT_BYTES
 
 
 def test_without_a_file_or_a_text_standard_input_is_read():
@@ -51,10 +50,9 @@ def test_a_byte_order_mark_is_kept_so_that_spans_stay_right(tmp_path):
     assert Source(str(path)).read() == "\ufeffhello"
 
 
-@pytest.mark.parametrize(
-    ("content", "reason"), [(b"caf\xe9", "NOT_UTF8"), (b"x" * (MAX_TEXT_BYTES + 1), "TEXT_TOO_LARGE")]
-)
-def test_what_is_no_text_is_refused(tmp_path, content, reason):
+@pytest.mark.parametrize(("content", "reason"), [(b"caf\xe9", "NOT_UTF8"), (b"12345678901", "TEXT_TOO_LARGE")])
+def test_what_is_no_text_is_refused(tmp_path, monkeypatch, content, reason):
+    monkeypatch.setattr(inputs, "MAX_INPUT_BYTES", 10)
     path = tmp_path / "input"
     path.write_bytes(content)
     with pytest.raises(InputError) as caught:

@@ -11,6 +11,7 @@ from briefd_client.errors import (
     OptionError,
     QueueFullError,
     RequestError,
+    UnavailableError,
 )
 
 
@@ -47,6 +48,11 @@ _STATUS_BY_CLASS: tuple[tuple[type[BriefdError], ExitStatus], ...] = (
     (QueueFullError, ExitStatus.TRY_LATER),
     (DeadlineError, ExitStatus.DEADLINE),
 )
+
+
+def would_recur(failure: BriefdError) -> bool:
+    """Tell whether the next text would fail in the same way, since it was not for the text that this one failed."""
+    return isinstance(failure, (UnavailableError, OptionError, NotServedError))
 
 
 def exit_status_of(failure: BriefdError) -> ExitStatus:

@@ -16,10 +16,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 STANDARD_INPUT = "-"
-# gRPC's own limit of a message: no daemon accepts a longer text, so no more is read into memory.
-MAX_TEXT_BYTES = 4 * 1024 * 1024
-# JSON may spend six bytes on a character that takes one in UTF-8.
-MAX_LINE_BYTES = 6 * MAX_TEXT_BYTES
+# No daemon can be set to accept a longer text, so no more of a file or of a line is read into memory.
+MAX_INPUT_BYTES = 64 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
 
 
@@ -74,10 +72,10 @@ class Source:
         """
         with self.open() as stream:
             try:
-                content = stream.read(MAX_TEXT_BYTES + 1)
+                content = stream.read(MAX_INPUT_BYTES + 1)
             except OSError as error:
                 raise _unreadable(error) from error
-        if len(content) > MAX_TEXT_BYTES:
+        if len(content) > MAX_INPUT_BYTES:
             raise InputError("larger than any daemon accepts; give a shorter text", reason="TEXT_TOO_LARGE")
         return decoded(content)
 
@@ -92,14 +90,14 @@ def sources_of(files: Sequence[str], text: str | None) -> list[Source]:
 def read_lines(stream: BinaryIO) -> Iterator[bytes]:
     """Yield the lines of a stream without their ends, each as soon as it is there.
 
-    Of a line longer than `MAX_LINE_BYTES`, so much is yielded that one can tell. The stream's buffer is passed by: a
+    Of a line longer than `MAX_INPUT_BYTES`, so much is yielded that one can tell. The stream's buffer is passed by: a
     thread that waits inside it when the process ends would bring down the interpreter.
     """
     raw = stream.raw if isinstance(stream, io.BufferedReader) else stream
     line = bytearray()
     while chunk := raw.read(_CHUNK_BYTES):
         first, *others = chunk.split(b"\n")
-        line += first[: MAX_LINE_BYTES + 1 - len(line)]
+        line += first[: MAX_INPUT_BYTES + 1 - len(line)]
         for other in others:
             yield bytes(line)
             line = bytearray(other)

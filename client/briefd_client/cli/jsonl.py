@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from briefd_client.cli.exits import ExitStatus
-from briefd_client.cli.inputs import MAX_LINE_BYTES, InputError, decoded, read_lines
+from briefd_client.cli.exits import ExitStatus, would_recur
+from briefd_client.cli.inputs import MAX_INPUT_BYTES, InputError, decoded, read_lines
 from briefd_client.cli.pipeline import map_in_order
 from briefd_client.cli.records import Record, error_record_of, json_line_of, record_of
 from briefd_client.cli.terminal import complain, write_answer
-from briefd_client.errors import BriefdError, RequestError, UnavailableError
+from briefd_client.errors import BriefdError, RequestError
 from briefd_client.retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def summarize_lines(sources: Sequence[Source], options: SummarizeOptions, termin
     """Answer every line of every source.
 
     Raises:
-        UnavailableError: no daemon answers, from the start or any more; lines up to there are answered.
+        BriefdError: what would fail every further line as well; lines up to there are answered.
     """
     from briefd_client.client import Client  # noqa: PLC0415 - gRPC is imported only once it is needed
 
@@ -115,7 +115,7 @@ def parse_line(content: bytes) -> dict[str, object]:
         InputError: it is too long or not UTF-8.
         MalformedLineError: it is not a JSON object.
     """
-    if len(content) > MAX_LINE_BYTES:
+    if len(content) > MAX_INPUT_BYTES:
         raise InputError("the line is larger than any daemon accepts; give a shorter text", reason="TEXT_TOO_LARGE")
     try:
         fields = json.loads(decoded(content).removeprefix("\ufeff"))
@@ -180,7 +180,7 @@ def _write(answers: Iterable[Answer]) -> int:
         write_answer(json_line_of(answer.record))
         answered_count += 1
         failed_count += answer.failure is not None
-        if isinstance(answer.failure, UnavailableError):
+        if answer.failure is not None and would_recur(answer.failure):
             raise answer.failure
     if failed_count:
         complain(f'{failed_count} of {answered_count} lines failed; see their "error"')

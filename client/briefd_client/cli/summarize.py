@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from briefd_client.cli.exits import EXIT_STATUS_HELP, ExitStatus, exit_status_of
+from briefd_client.cli.exits import EXIT_STATUS_HELP, ExitStatus, exit_status_of, would_recur
 from briefd_client.cli.inputs import sources_of
 from briefd_client.cli.jsonl import summarize_lines
 from briefd_client.cli.options import SummarizeOptions, summarize_options
 from briefd_client.cli.presenters import presenter_for
 from briefd_client.cli.terminal import Terminal, leads_to_terminal
-from briefd_client.errors import BriefdError, UnavailableError
+from briefd_client.errors import BriefdError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,10 +28,10 @@ def run(options: SummarizeOptions, terminal: Terminal) -> ExitStatus:
     """Summarize what the options name.
 
     Returns:
-        The status of the first text that failed; the others are summarized all the same, unless no daemon answers.
+        The status of the first text that failed; the others are summarized all the same, unless they would fail too.
 
     Raises:
-        UnavailableError: no daemon answers to `--jsonl`.
+        BriefdError: what would fail every further line of `--jsonl`.
     """
     sources = sources_of(options.files, options.text)
     if options.as_json_lines:
@@ -102,7 +102,7 @@ def _summarize_each(sources: Sequence[Source], options: SummarizeOptions, termin
         for source in sources:
             failure = _summarize_one(source, client, options, presenter)
             first_failure = first_failure or failure
-            if isinstance(failure, UnavailableError):  # as it would be for the next text
+            if failure is not None and would_recur(failure):
                 break
     return ExitStatus.OK if first_failure is None else exit_status_of(first_failure)
 
