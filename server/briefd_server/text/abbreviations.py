@@ -30,10 +30,10 @@ _CAPITALIZED = {
 _ANY_CASE = {
     Period.MORE: "vs v viz cf eg e.g ie i.e p.s approx incl excl esp attn",
     Period.NUMBER: "p pp c ca vol vols fig figs para ext pop no nos ch sec art eq ver",
-    Period.ANYTHING: "etc al inc ltd pvt corp jr dept assn govt hrs mins lbs qty amt pkg acct",
+    Period.ANYTHING: "etc al inc ltd pvt corp jr dept assn govt hrs mins lbs qty amt pkg acct temp max min avg",
 }
-# Numbered things whose name is an ordinary word too: the period is theirs only where the number follows.
-_ORDINARY_WORDS = frozenset("no nos ca ch sec sect art eq ver op rs ext pop".split())
+# Abbreviations that are ordinary words too: what follows may tell that a period is theirs, their spelling doesn't.
+_ORDINARY_WORDS = frozenset("no nos ca ch sec sect art eq ver op rs ext pop temp max min avg".split())
 _DOTTED = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]|Ph\.D|[BM]\.?Sc|[BM]\.Eng|Litt\.D|S\.p\.A", re.IGNORECASE)
 _INITIAL = re.compile(r"[A-HJ-Z]")
 _LONGEST = 8

@@ -72,10 +72,10 @@ _COLUMN_GAP = re.compile(r"(?<=\S)(?:[ ]{3,}|\t+)(?=\S)")
 _UNDERLINE = re.compile(r"\s*(?:={3,}|-{3,})\s*")
 _STOP_AT_END = re.compile(r"[.!?…:;。！？؟।][\"'”’»)\]*_]*\Z")
 _ENDS_UNFINISHED = re.compile(
-    r"(?:^|\s)(?:the|an?|of|to|in|on|at|by|for|from|with|and|or|that|which|is|are|was|were|has|have|will|be|as|than|its|their|our)"
-    r"\Z"
+    r"(?:^|\s)(?:the|an?|of|to|in|on|at|by|for|from|with|into|about|over|under|between|until|before|after|than|as|and|or|but"
+    r"|if|when|because|that|which|who|is|are|was|were|has|have|will|would|can|could|should|may|be|not|its|their|our|my|your"
+    r"|his|her|this|these|those)\Z"
 )
-
 _ONE_LINE_KINDS = frozenset({Kind.CODE, Kind.TABLE_ROW, Kind.HEADING})
 
 # A paragraph set for a mail or a terminal is at most this wide; in a wider one every line is a paragraph.
@@ -84,6 +84,7 @@ _NARROWEST_WRAP = 40
 # A full line may fall this far short of the widest one: not every writer fills lines by machine.
 _RAGGEDNESS = 0.9
 _LONGEST_HEADING_WORDS = 12
+_SHORTEST_UNDER_HEADING = 40
 _LONGEST_ABBREVIATION = 24
 
 
@@ -215,7 +216,7 @@ def _is_heading(text: str, block: Block, following: Block | None) -> bool:
     """Tell whether a short line without a stop stands over a longer paragraph."""
     if block.kind is not Kind.PROSE or following is None or following.kind is not Kind.PROSE:
         return False
-    if following.end - following.start < 2 * (block.end - block.start):
+    if following.end - following.start < max(_SHORTEST_UNDER_HEADING, 2 * (block.end - block.start)):
         return False
     body = text[block.body_start : block.end]
     return not body.endswith((",", "-", "–", "—")) and not _STOP_AT_END.search(body) and _has_few_words(body)

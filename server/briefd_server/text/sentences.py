@@ -99,11 +99,11 @@ def _is_boundary(text: str, stop: re.Match[str], block: Block) -> bool:
     if token[0] in ",;:)":
         return False
     word = token.lstrip(_OPENING)
-    if marks == ".":
+    if marks == "." and not (stop["closing"] and word[:1].islower()):
         return _ends_after_period(_token_before(text, block.body_start, stop.start()), word)
     if not word[:1].islower():
         return True
-    return not (stop["closing"] or marks[0] == "…" or marks.startswith(".."))
+    return not (stop["closing"] or marks[0] in "….")
 
 
 def _token_before(text: str, start: int, end: int) -> str:

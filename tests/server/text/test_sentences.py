@@ -40,6 +40,10 @@ def split(text: str) -> list[str]:
             "Tools, e.g. The Hammer, i.e. big ones, etc. Then rest.",
             ["Tools, e.g. The Hammer, i.e. big ones, etc.", "Then rest."],
         ),
+        (
+            "The limit (i.e. the max.) was 5. Temp. was ok. It hit max. The end.",
+            ["The limit (i.e. the max.) was 5.", "Temp. was ok.", "It hit max.", "The end."],
+        ),
         ("On Jan. 5 it rained. In Dec. we rest.", ["On Jan. 5 it rained.", "In Dec. we rest."]),
         ("It fell 3.5 percent to 7.2. Up 1.", ["It fell 3.5 percent to 7.2.", "Up 1."]),
         (
@@ -139,6 +143,7 @@ May  1 10:00:03 pi-07 kernel: panic
         ),
         ("A line that goes on\nin the next one and ends.", ["A line that goes on in the next one and ends."]),
         ("It belongs to the\nBritish Museum", ["It belongs to the British Museum"]),
+        ("Closed from 5 p.m. until\n8 a.m. tomorrow.", ["Closed from 5 p.m. until 8 a.m. tomorrow."]),
         ("# Title\nText here", ["# Title", "Text here"]),
         ("Title\n=====\nText here", ["Title", "Text here"]),
         ("| a | b. C |\n|---|---|\n| 1 | 2 |", ["| a | b. C |", "| 1 | 2 |"]),
