@@ -37,6 +37,14 @@ class Fields:
         """Read a text, or none where the key is absent."""
         return self.text(key) if key in self._content else None
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Read a list of texts; empty where the key is absent."""
+        self._known.add(key)
+        value = self._content.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise self._refusal(key, "a list of texts")
+        return tuple(value)
+
     def matching(self, key: str, pattern: re.Pattern[str]) -> str:
         """Read a text that matches a pattern as a whole."""
         value = self.text(key)

@@ -41,10 +41,20 @@ class FileEntry:
 
 @dataclass(frozen=True, slots=True)
 class VariantEntry:
-    """A form of the model: the file that holds it and the resident memory that serving it is expected to take."""
+    """A form of the model.
+
+    `file` holds it; `extra_files` are others that only this variant needs, and that are left out with it;
+    `memory_bytes` is the resident memory that serving it is expected to take.
+    """
 
     file: str
     memory_bytes: int | None = None
+    extra_files: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> frozenset[str]:
+        """All files of the variant."""
+        return frozenset((self.file, *self.extra_files))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +122,9 @@ def encode_manifest(manifest: Manifest) -> bytes:
     if manifest.version is None:
         del content["version"]
     for variant in content["variants"].values():
-        if variant["memory_bytes"] is None:
-            del variant["memory_bytes"]
+        for key in ("memory_bytes", "extra_files"):
+            if not variant[key]:
+                del variant[key]
     content["schema_version"] = SCHEMA_VERSION
     try:
         text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False)
@@ -162,7 +173,11 @@ def _parse_file(path: str, entry: Fields) -> FileEntry:
 def _parse_variant(name: str, entry: Fields) -> VariantEntry:
     if name not in VARIANTS:
         raise BundleError(f"{MANIFEST_NAME}: variants: a name is not known; use {' and '.join(VARIANTS)}")
-    parsed = VariantEntry(file=entry.text("file"), memory_bytes=entry.optional_integer("memory_bytes"))
+    parsed = VariantEntry(
+        file=entry.text("file"),
+        memory_bytes=entry.optional_integer("memory_bytes"),
+        extra_files=entry.texts("extra_files"),
+    )
     entry.refuse_others()
     return parsed
 
@@ -171,5 +186,5 @@ def _check_variants(manifest: Manifest) -> None:
     if OPTIMIZED not in manifest.variants:
         raise BundleError(f"{MANIFEST_NAME}: variants: {OPTIMIZED} is missing; every bundle has it")
     for name, variant in manifest.variants.items():
-        if variant.file not in manifest.files:
-            raise BundleError(f"{MANIFEST_NAME}: variants.{name}.file is not listed in files; list it")
+        if not variant.files <= set(manifest.files):
+            raise BundleError(f"{MANIFEST_NAME}: variants.{name}: a file is not listed in files; list it")

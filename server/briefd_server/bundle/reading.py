@@ -45,7 +45,8 @@ class Bundle:
 def read_bundle(directory: Path) -> Bundle:
     """Read a bundle and check that every file is there, inside the directory, and has its size and SHA-256.
 
-    A variant's file may have been left out, unless it is the optimized one's: that variant is then not offered.
+    A variant other than the optimized one may have been left out, with all files that are its alone: it is then not
+    offered.
 
     Raises:
         BundleError: the directory is no bundle, or one whose files are not what its manifest says.
@@ -53,8 +54,13 @@ def read_bundle(directory: Path) -> Bundle:
     """
     data = _read_manifest(directory)
     manifest = parse_manifest(data)
-    left_out = {path for path in _may_be_left_out(manifest) if not os.path.lexists(directory / path)}
-    present = {path: entry for path, entry in manifest.files.items() if path not in left_out}
+    variants = _variants_in(directory, manifest)
+    needless = _files_of(manifest, set(manifest.variants) - variants) - _files_of(manifest, variants)
+    present = {
+        path: entry
+        for path, entry in manifest.files.items()
+        if path not in needless or os.path.lexists(directory / path)
+    }
     for path, entry in present.items():
         _check_file(directory, path, entry)
     return Bundle(
@@ -62,7 +68,7 @@ def read_bundle(directory: Path) -> Bundle:
         manifest=manifest,
         digest=f"sha256:{hashlib.sha256(data).hexdigest()}",
         size_bytes=len(data) + sum(entry.size_bytes for entry in present.values()),
-        variants=tuple(name for name, variant in manifest.variants.items() if variant.file not in left_out),
+        variants=tuple(name for name in manifest.variants if name in variants),
     )
 
 
@@ -106,9 +112,13 @@ def _read_manifest(directory: Path) -> bytes:
         ) from None
 
 
-def _may_be_left_out(manifest: Manifest) -> set[str]:
-    optional = {variant.file for name, variant in manifest.variants.items() if name != OPTIMIZED}
-    return optional - {manifest.variants[OPTIMIZED].file}
+def _variants_in(directory: Path, manifest: Manifest) -> set[str]:
+    found = {name for name, variant in manifest.variants.items() if os.path.lexists(directory / variant.file)}
+    return found | {OPTIMIZED}
+
+
+def _files_of(manifest: Manifest, variants: set[str]) -> set[str]:
+    return {path for name in variants for path in manifest.variants[name].files}
 
 
 def _check_file(directory: Path, path: str, entry: FileEntry) -> None:

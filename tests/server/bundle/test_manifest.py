@@ -58,6 +58,8 @@ def test_equal_manifests_give_equal_bytes() -> None:
         ({"variants": {"tiny": {"file": "optimized.onnx"}}}, "use optimized and baseline"),
         ({"variants": {}}, "optimized is missing"),
         ({"variants": {"optimized": {"file": "other.onnx"}}}, "not listed in files"),
+        ({"variants": {"optimized": {"file": "optimized.onnx", "extra_files": "x"}}}, "must be a list of texts"),
+        ({"variants": {"optimized": {"file": "optimized.onnx", "extra_files": ["x"]}}}, "not listed in files"),
         ({"licence": "MIT"}, "'licence' is not known"),
     ],
 )

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 from bundle_factory import FILES, make_bundle
 
-from briefd_server.bundle import BundleError, bundle_directories, encode_manifest, find_bundle, read_bundle
+from briefd_server.bundle import (
+    BundleError,
+    VariantEntry,
+    bundle_directories,
+    encode_manifest,
+    find_bundle,
+    read_bundle,
+)
 from briefd_server.bundle.finding import PACKAGED_DIRECTORY, SYSTEM_DIRECTORY
 
 
@@ -31,6 +38,28 @@ def test_a_left_out_baseline_is_not_offered(tmp_path: Path) -> None:
     assert bundle.variants == ("optimized",)
     assert bundle.digest == whole.digest
     assert bundle.size_bytes == whole.size_bytes - len(FILES["baseline.onnx"])
+
+
+def test_a_variants_extra_files_come_and_go_with_it(tmp_path: Path) -> None:
+    (tmp_path / "extra.json").write_bytes(b"[]")
+    variants = {
+        "optimized": VariantEntry("optimized.onnx", extra_files=("tokenizer.json",)),
+        "baseline": VariantEntry("baseline.onnx", extra_files=("extra.json", "tokenizer.json")),
+    }
+    make_bundle(tmp_path, variants=variants)
+    assert set(read_bundle(tmp_path).variants) == {"optimized", "baseline"}
+    (tmp_path / "extra.json").unlink()
+    with pytest.raises(BundleError, match=r"extra\.json: cannot be read"):
+        read_bundle(tmp_path)
+    (tmp_path / "baseline.onnx").unlink()
+    assert read_bundle(tmp_path).variants == ("optimized",)
+    (tmp_path / "extra.json").write_bytes(b"{}")
+    with pytest.raises(BundleError, match=r"extra\.json: is not the file"):
+        read_bundle(tmp_path)
+    (tmp_path / "extra.json").unlink()
+    (tmp_path / "tokenizer.json").unlink()
+    with pytest.raises(BundleError, match=r"tokenizer\.json: cannot be read"):
+        read_bundle(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["optimized.onnx", "tokenizer.json", "bundle.json"])
