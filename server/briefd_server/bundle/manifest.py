@@ -123,7 +123,7 @@ def encode_manifest(manifest: Manifest) -> bytes:
         del content["version"]
     for variant in content["variants"].values():
         for key in ("memory_bytes", "extra_files"):
-            if not variant[key]:
+            if variant[key] in {None, ()}:
                 del variant[key]
     content["schema_version"] = SCHEMA_VERSION
     try:

@@ -10,7 +10,7 @@ from bundle_factory import make_manifest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefd_server.bundle import BundleError, FileEntry, Manifest, encode_manifest, parse_manifest
+from briefd_server.bundle import BundleError, FileEntry, Manifest, VariantEntry, encode_manifest, parse_manifest
 
 FILES = {"tokenizer.json": FileEntry("0" * 64, 2), "optimized.onnx": FileEntry("1" * 64, 5)}
 
@@ -25,6 +25,13 @@ def test_reads_back_what_it_writes() -> None:
     assert parse_manifest(data) == manifest
     assert encode_manifest(parse_manifest(data)) == data
     assert data.endswith(b"}\n")
+
+
+@pytest.mark.parametrize("memory_bytes", [None, 0, 1])
+@pytest.mark.parametrize("extra_files", [(), ("tokenizer.json",)])
+def test_reads_back_a_variant(memory_bytes: int | None, extra_files: tuple[str, ...]) -> None:
+    manifest = make_manifest(FILES, variants={"optimized": VariantEntry("optimized.onnx", memory_bytes, extra_files)})
+    assert parse_manifest(encode_manifest(manifest)) == manifest
 
 
 def test_equal_manifests_give_equal_bytes() -> None:
