@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,9 +13,6 @@ import click
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-_DATA = Path("../shared/data")
-_BUNDLE = Path("server/briefd_server/bundles/default-en")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -26,7 +24,8 @@ def cli() -> None:
 _data_option = click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Directory of the corpora.  [default: ../shared/data where it exists, else a cache filled from the public sources]",
+    help="Directory of the corpora.  [default: ../shared/data where it exists, else a cache that is filled from the "
+    "public sources]",
 )
 
 
@@ -53,7 +52,7 @@ def default(data: Path | None, base: str | None, build: Path, out: Path) -> None
     from briefd_build.building import build_default  # noqa: PLC0415 - likewise
 
     with _progress() as report:
-        build_default(find_base(base or DEFAULT_BASE), _find_data(data), build, out, report)
+        build_default(find_base(base or DEFAULT_BASE), _find_data(data, report), build, out, report)
     click.echo(f"wrote {out}", err=True)
 
 
@@ -73,7 +72,7 @@ def evaluate(bundle: Path, data: Path | None, variant: str, threads: int, json_p
     from briefd_server.bundle import read_bundle  # noqa: PLC0415 - likewise
 
     with _progress() as report:
-        evaluation = measure(read_bundle(bundle), variant, _find_data(data), threads, report)
+        evaluation = measure(read_bundle(bundle), variant, _find_data(data, report), threads, report)
     Console().print(evaluation.table())
     if json_path is not None:
         json_path.write_text(json.dumps(evaluation.to_json(), indent=2) + "\n", encoding="utf-8")
@@ -92,7 +91,7 @@ def tune(bundle: Path, data: Path | None, rounds: int, out: Path) -> None:
     from briefd_server.bundle import read_bundle  # noqa: PLC0415 - likewise
 
     with _progress() as report:
-        costs = tune_costs(read_bundle(bundle), _find_data(data), rounds, report)
+        costs = tune_costs(read_bundle(bundle), _find_data(data, report), rounds, report)
     out.write_text(json.dumps(costs.to_json(), indent=2) + "\n", encoding="utf-8")
     click.echo(f"wrote {out}", err=True)
 
@@ -109,10 +108,10 @@ def main() -> None:
         sys.exit(1)
 
 
-def _find_data(data: Path | None) -> Path:
-    from briefd_build.corpora.sources import find_data  # noqa: PLC0415 - kept out of --help
+def _find_data(data: Path | None, report: Callable[[str, float], None]) -> Path:
+    from briefd_build.corpora.sources import cache_directory, find_data  # noqa: PLC0415 - kept out of --help
 
-    return find_data(data)
+    return find_data(data, cache_directory(os.environ), report)
 
 
 @contextmanager
