@@ -17,6 +17,7 @@ import torch
 
 from briefd_build.corpora.mixture import Corpora, Mixture, read_corpora
 from briefd_build.encoder.export import export_float32, export_int8
+from briefd_build.encoder.keeping import fit_keeping
 from briefd_build.encoder.network import TAGS, HeadSizes, MultiTaskEncoder
 from briefd_build.encoder.parity import check_agreement, check_parity
 from briefd_build.encoder.pruning import (
@@ -122,7 +123,7 @@ class DefaultBuild:
             files={name: describe_file(directory / name) for name in names.values()},
             variants={
                 OPTIMIZED: VariantEntry(OPTIMIZED_GRAPH),
-                BASELINE: VariantEntry(BASELINE_GRAPH),
+                BASELINE: VariantEntry(BASELINE_GRAPH, extra_files=(tokenizer_name(BASELINE),)),
             },
             provenance={"base": self._base.describe(), "data": describe_sources(), "recipe": asdict(self._recipe)},
             limits={WINDOW_PIECES: self._recipe.window_pieces},
@@ -169,6 +170,8 @@ class DefaultBuild:
             student, mixture.batches_of_epoch(0)[: self._recipe.importance_batches], self._recipe.feed_forward_width
         )
         self._train("recovery", student, mixture, self._recipe.recovery, teacher.to(self._device))
+        self._report("keeping", 0.0)
+        fit_keeping(student, encoders[0], (*corpora.treebanks, *corpora.abstracts, *corpora.posts))
         self._folder.write_weights(STUDENT, student.state_dict())
 
     def _train(

@@ -7,7 +7,7 @@ import logging
 import tempfile
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import onnx
 import torch
@@ -66,7 +66,8 @@ def export_int8(network: MultiTaskEncoder, path: Path) -> None:
     """Export with INT8 embeddings and dynamically quantized INT8 products (weights by channel, activations by tensor)."""
     quantizable = copy.deepcopy(network)
     embeddings = quantizable.bert.embeddings
-    embeddings.word_embeddings = cast("nn.Embedding", QuantizedEmbedding(embeddings.word_embeddings.weight.detach()))
+    for name in ("word_embeddings", "position_embeddings"):
+        setattr(embeddings, name, QuantizedEmbedding(getattr(embeddings, name).weight.detach()))
     with tempfile.TemporaryDirectory() as folder:
         float32, prepared = Path(folder) / "float32.onnx", Path(folder) / "prepared.onnx"
         export_float32(quantizable, float32)

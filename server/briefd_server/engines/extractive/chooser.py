@@ -1,7 +1,7 @@
 """The choice of words: the best part of the best sentence, or of a run of short neighbours, exactly within the length.
 
-Every sentence offers its best words for every size (`sentence_options`); across sentences, prominence and position decide as
-well. Nothing is searched or sampled: the choice is the optimum of the table of `costs`.
+Every sentence offers its best words for every size (`sentence_options`); across sentences, prominence and position
+decide as well. Nothing is searched or sampled: the choice is the optimum of the table of `costs`.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def choose(offers: Sequence[Offer], length: Length, costs: Costs) -> list[tuple[
         costs: the table of weights.
 
     Returns:
-        For each sentence that the summary takes words from, in order: its number and the positions of the words. As many words
-        in all as the length asks for, or every word there is where they are fewer.
+        For each sentence that the summary takes words from, in order: its number and the positions of the words. As
+        many words in all as the length asks for, or every word there is where they are fewer.
     """
     if sum(len(offer.reading) for offer in offers) < length.least:
         return [(number, list(range(len(offer.reading)))) for number, offer in enumerate(offers)]
@@ -79,7 +79,7 @@ def _best(offers: Sequence[Offer], options: Sequence[SentenceOptions], length: L
 
 
 def _standing(offer: Offer, number: int, costs: Costs) -> float:
-    """What a sentence is worth for being this one, whichever of its words are kept."""
+    """Say what a sentence is worth for being this one, whichever of its words are kept."""
     standing = costs.prominence * offer.reading.prominence - costs.position * log2(1 + number)
     return standing - costs.aside * offer.is_aside - costs.question * offer.is_question
 
@@ -104,7 +104,7 @@ def _runs(
     length: Length,
     costs: Costs,
 ) -> Iterator[_Candidate]:
-    """Runs of neighbours that are too short alone: the shortest that is long enough, from every start."""
+    """Join runs of neighbours that are too short alone: the shortest that is long enough, from every start."""
     for first in range(len(offers)):
         last, words = first, 0
         while last < len(offers) and words < length.least and len(offers[last].reading) < length.least:

@@ -1,8 +1,8 @@
 """What English grammar says about dropping a word, from its tree alone.
 
-Each arc falls into a class. Some classes can't be dropped without breaking the sentence (a needed complement, an auxiliary)
-or bending its meaning (a negation, a condition): those are `BREAKING` and `BENDING`. All others have a cost in the table of
-`costs`. The classes refine Universal Dependencies relations (https://universaldependencies.org/en/).
+Each arc falls into a class. Some classes can't be dropped without breaking the sentence (a needed complement, an
+auxiliary) or bending its meaning (a negation, a condition): those are `BREAKING` and `BENDING`. All others have a cost
+in the table of `costs`. The classes refine Universal Dependencies relations (https://universaldependencies.org/en/).
 """
 
 from __future__ import annotations
@@ -19,51 +19,56 @@ BENDING = "bending"
 
 # Relations whose dependent a kept head needs: function words, core arguments, parts of one expression.
 _NEEDED = frozenset(
-    "aux aux:pass case ccomp compound:prt cop csubj csubj:outer csubj:pass det expl fixed flat goeswith iobj mark nmod:poss "
-    "nsubj nsubj:outer nsubj:pass obj xcomp cc:preconj orphan".split()
+    "aux aux:pass case ccomp compound:prt cop csubj csubj:outer csubj:pass det expl fixed flat goeswith iobj mark "
+    "nmod:poss nsubj nsubj:outer nsubj:pass obj xcomp cc:preconj orphan".split()
 )
+# Parts of speech that only ever serve another word, whatever relation the parser read.
+_LINKING_TAGS = frozenset({"ADP", "AUX", "PART", "SCONJ"})
 _NEGATIONS = frozenset("not n't never no neither nor none hardly scarcely barely rarely seldom without cannot".split())
 _HEDGES = frozenset(
-    "allegedly almost apparently approximately fewer just less likely mostly nearly only partly perhaps possibly potentially "
-    "previously probably purportedly reportedly roughly somewhat supposedly unlikely".split()
+    "allegedly almost apparently approximately fewer just less likely mostly nearly only partly perhaps possibly "
+    "potentially previously probably purportedly reportedly roughly somewhat supposedly unlikely".split()
 )
-# Adjectives that make their noun something else: "former president", "alleged thief" (Partee 2010 calls them non-subsective).
+# Adjectives that make their noun something else: "former president", "alleged thief" (Partee 2010 calls them
+# non-subsective).
 _NON_SUBSECTIVE = frozenset(
-    "alleged apparent artificial attempted counterfeit fake failed false former hypothetical imitation likely mock planned "
-    "possible potential presumed prospective proposed so-called suspected unlikely unsuccessful would-be".split()
+    "alleged apparent artificial attempted counterfeit fake failed false former hypothetical imitation likely mock "
+    "planned possible potential presumed prospective proposed so-called suspected unlikely unsuccessful "
+    "would-be".split()
 )
 _CONDITIONS = frozenset("if unless until whether except without".split())
 _WH_ADVERBS = frozenset("when where why how whenever wherever than as that which who whom whose".split())
 _DEGREES = frozenset("as enough less more most so such too very".split())
 # Heads that say how much or what kind, and mean little without their "of …".
 _PARTITIVES = frozenset(
-    "all amount any array average both bulk couple dozens each end group half handful hundreds kind lack least level lot lots "
-    "majority many member members millions more most none number one ones part parts percent piece portion quarter range "
-    "rate rest result risk round scores series set several share side some sort source state tens third thousands type two "
-    "use variety version way % three four five six seven eight nine ten".split()
+    "all amount any array average both bulk couple dozens each end group half handful hundreds kind lack least level "
+    "lot lots majority many member members millions more most none number one ones part parts percent piece portion "
+    "quarter range rate rest result risk round scores series set several share side some sort source state tens third "
+    "thousands type two use variety version way % three four five six seven eight nine ten".split()
 )
 _MONTHS = frozenset(
-    "january february march april may june july august september october november december jan feb mar apr jun jul aug sep "
-    "sept oct nov dec".split()
+    "january february march april may june july august september october november december jan feb mar apr jun jul aug "
+    "sep sept oct nov dec".split()
 )
 # Verbs (by their beginning) that mean little without a phrase led by this preposition.
 _PREPOSITIONAL = (
-    ("account", "for"), ("adher", "to"), ("aim", "at"), ("amount", "to"), ("appl", "to"), ("base", "on"), ("based", "on"),
-    ("belong", "to"), ("call", "for"), ("compar", "to"), ("compos", "of"), ("concentrat", "on"), ("consist", "of"),
-    ("contribut", "to"), ("cop", "with"), ("deal", "with"), ("depend", "on"), ("deriv", "from"), ("due", "to"),
+    ("account", "for"), ("adher", "to"), ("aim", "at"), ("amount", "to"), ("appl", "to"), ("base", "on"), ("based",
+    "on"), ("belong", "to"), ("call", "for"), ("compar", "to"), ("compos", "of"), ("concentrat", "on"), ("consist",
+    "of"), ("contribut", "to"), ("cop", "with"), ("deal", "with"), ("depend", "on"), ("deriv", "from"), ("due", "to"),
     ("engag", "in"), ("exposed", "to"), ("focus", "on"), ("focuss", "on"), ("happen", "to"), ("insist", "on"),
-    ("involved", "in"), ("lead", "to"), ("led", "to"), ("limited", "to"), ("listen", "to"), ("look", "at"), ("look", "for"),
-    ("made", "of"), ("part", "of"), ("participat", "in"), ("prevent", "from"), ("put", "in"), ("put", "on"), ("refer", "to"),
-    ("relat", "to"), ("rel", "on"), ("respond", "to"), ("result", "in"), ("resulted", "from"), ("subject", "to"),
-    ("suffer", "from"), ("taken", "to"), ("turn", "into"), ("used", "for"), ("wait", "for"),
+    ("involved", "in"), ("lead", "to"), ("led", "to"), ("limited", "to"), ("listen", "to"), ("look", "at"), ("look",
+    "for"), ("made", "of"), ("part", "of"), ("participat", "in"), ("prevent", "from"), ("put", "in"), ("put", "on"),
+    ("refer", "to"), ("relat", "to"), ("rel", "on"), ("respond", "to"), ("result", "in"), ("resulted", "from"),
+    ("subject", "to"), ("suffer", "from"), ("taken", "to"), ("turn", "into"), ("used", "for"), ("wait", "for"),
 )  # fmt: skip
 # Verbs that vouch for what they report: "police said that …" states it, "critics doubt that …" doesn't.
 _REPORTING = frozenset(
-    "add added adds announce announced announces confirm confirmed confirms explained explains learned learnt mean means note "
-    "noted notes remember reminded report reported reports reveal revealed reveals said say saying says show showed shown "
-    "shows state stated states tell telling tells told".split()
+    "add added adds announce announced announces confirm confirmed confirms explained explains learned learnt mean "
+    "means note noted notes remember reminded report reported reports reveal revealed reveals said say saying says "
+    "show showed shown shows state stated states tell telling tells told".split()
 )
 _CLAUSE_LINKS = frozenset({"conj", "parataxis"})
+_OBJECTS = frozenset({"obj", "iobj", "xcomp", "ccomp"})
 _SUBJECTS = frozenset("nsubj nsubj:pass csubj csubj:pass expl nsubj:outer csubj:outer".split())
 
 
@@ -89,7 +94,7 @@ class Grammar:
     def arc_class(self, word: int) -> str:
         """Class of the arc from `word` to its head: `BREAKING`, `BENDING`, or a row of the cost table."""
         relation = self._reading.relations[word]
-        if relation in _NEEDED or self._binds_name_or_number(word):
+        if relation in _NEEDED or self._reading.tags[word] in _LINKING_TAGS or self._binds_name_or_number(word):
             return BREAKING
         if relation == "cc":
             return BREAKING if self._reading.relations[self._reading.heads[word]] == "conj" else "cc"
@@ -110,7 +115,9 @@ class Grammar:
             return BENDING
         if self.lower[word] in _WH_ADVERBS:
             return BREAKING
-        return "advmod:degree" if self.lower[word] in _DEGREES else "advmod"
+        if self.lower[word] in _DEGREES or any(self.lower[child] in _DEGREES for child in self.children[word]):
+            return "advmod:degree"
+        return "advmod"
 
     def _phrase_class(self, word: int) -> str:
         relation, head = self._reading.relations[word], self._reading.heads[word]
@@ -125,7 +132,15 @@ class Grammar:
             return BREAKING
         if "of" in links and relation in {"nmod", "obl"}:
             return BREAKING if self.lower[head] in _PARTITIVES else f"{relation}:of"
+        if relation == "obl" and self._completes_verb(word, head):
+            return "obl:near"
         return f"{relation}:to" if "to" in links and relation in {"acl", "advcl"} else relation
+
+    def _completes_verb(self, word: int, verb: int) -> bool:
+        """Whether a phrase is the first thing after a verb without an object: "switched to its timer programme"."""
+        if self._reading.tags[verb] != "VERB" or self.has(verb, _OBJECTS):
+            return False
+        return not any(verb < child < word and self._reading.relations[child] == "obl" for child in self.children[verb])
 
     def _conjunct_class(self, word: int) -> str:
         if self.is_clause(word):

@@ -1,9 +1,9 @@
 """An exact knapsack on a tree: the best connected part of every size.
 
-Every node has a value, every arc a cost that is paid when the arc is dropped while its head is kept. `best[node][k]` is the
-greatest total of a part of the node's subtree that holds the node and k nodes in all; children are merged one by one with a
-(max, +) convolution, O(n · K²) for sizes up to K (Johnson and Niemi 1983, "On Knapsacks, Partitions, and a New Dynamic
-Programming Technique for Trees").
+Every node has a value, every arc a cost that is paid when the arc is dropped while its head is kept. `best[node][k]` is
+the greatest total of a part of the node's subtree that holds the node and k nodes in all; children are merged one by
+one with a (max, +) convolution, O(n · K²) for sizes up to K (Johnson and Niemi 1983, "On Knapsacks, Partitions, and a
+New Dynamic Programming Technique for Trees").
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from briefd_server.text.words import Word
 
-# Most pieces kept of one word and the punctuation up to the next one: the encoder reads a word off its first piece, and a
-# base64 blob of ten thousand pieces would only cost time. 99.99 % of the treebanks' words have fewer.
+# Most pieces kept of one word and the punctuation up to the next one: the encoder reads a word off its first piece, and
+# a base64 blob of ten thousand pieces would only cost time. 99.99 % of the treebanks' words have fewer.
 MAX_PIECES_PER_WORD = 16
 
 

@@ -1,7 +1,7 @@
 """The text as the chooser is offered it: sentences with their words, and what they are.
 
-Datelines and the like ("LONDON (Reuters) — ", a time stamp, a bullet's number) are no part of what a sentence says and are
-left out, unless the text has too few words without them.
+Datelines and the like ("LONDON (Reuters) — ", a time stamp, a bullet's number) are no part of what a sentence says and
+are left out, unless the text has too few words without them.
 """
 
 from __future__ import annotations

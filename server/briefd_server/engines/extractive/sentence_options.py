@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Whole orders above every tuned cost, so that a broken sentence is never chosen while there is any other.
 _BREAKING_COST, _BENDING_COST, _FRAGMENT_COST = 10_000.0, 2_000.0, 500.0
 _NOUNS = frozenset({"NOUN", "PROPN"})
+_CONTENT_TAGS = frozenset({"ADJ", "ADV", "NOUN", "NUM", "PROPN", "VERB"})
 _ANAPHORS = frozenset("he him his she her it its they them their this that these those such one".split())
 _SUBJECTS = frozenset({"nsubj", "nsubj:pass", "nsubj:outer"})
 
@@ -77,8 +78,11 @@ class SentenceOptions:
         reading, costs = self._reading, self._costs
         count = len(reading)
         tags = np.array([costs.tags.get(tag, 0.0) for tag in reading.tags])
+        # Every summary holds a "the": the salience of function words says nothing about what is worth keeping.
+        has_content = np.array([tag in _CONTENT_TAGS for tag in reading.tags])
         lead = costs.lead * (1 - np.arange(count) / count)
-        return list((costs.word + tags + costs.salience * np.asarray(reading.salience) + lead).tolist())
+        values = costs.word + tags + costs.salience * np.asarray(reading.salience) * has_content + lead
+        return list(values.tolist())
 
     def _drop_costs(self) -> list[float]:
         fixed = {BREAKING: _BREAKING_COST, BENDING: _BENDING_COST}

@@ -41,7 +41,8 @@ class EncoderSession:
     """Reads windows with the ONNX graph of a file.
 
     Args:
-        model: the graph, with the inputs `piece_ids` [B, T] and `word_starts` [B, N] and the outputs of `WindowReading`.
+        model: the graph, with the inputs `piece_ids` [B, T] and `word_starts` [B, N] and the outputs of
+            `WindowReading`.
         thread_count: threads that run the model, the calling one included.
 
     Raises:
@@ -72,7 +73,7 @@ class EncoderSession:
         with call.on_stop(terminate):
             try:
                 outputs = self._session.run(WindowReading._fields, inputs, run_options)
-            except Exception:  # noqa: BLE001 - a terminated run raises an unspecific error: the call says whether it was one
+            except Exception:  # a terminated run raises an unspecific error: the call says whether it was one
                 call.checkpoint()
                 raise
         return WindowReading(*(output[0] for output in outputs))

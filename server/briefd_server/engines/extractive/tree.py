@@ -1,8 +1,8 @@
 """The best dependency tree of a sentence: a maximum spanning arborescence with exactly one root.
 
-Chu and Liu 1965, Edmonds 1967, on a dense matrix. One root is enforced by lowering every root score by more than any tree can
-gain elsewhere, which is exact because every word may depend on every other (Zmigrod, Vieira and Cotterell 2020, "Please Mind
-the Root", discuss the alternatives).
+Chu and Liu 1965, Edmonds 1967, on a dense matrix. One root is enforced by lowering every root score by more than any
+tree can gain elsewhere, which is exact because every word may depend on every other (Zmigrod, Vieira and Cotterell
+2020, "Please Mind the Root", discuss the alternatives).
 """
 
 from __future__ import annotations

@@ -1,0 +1,147 @@
+"""Tuning the word chooser's table of costs, by coordinate ascent.
+
+The rows that decide which words of a sentence stay are tuned on every second text of `compression_dev` for word F1; the rows
+that decide between sentences on the held-out documents of the permissive corpora, for the F1 of stems against their
+reference summaries. No weights are trained on either, and the other half of `compression_dev` tells how much of the gain
+is real.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from briefd_build.corpora.documents import stem
+from briefd_build.errors import BuildError
+from briefd_build.evaluation.compression import LEAST_WORDS, CompressionSet, lower_words, read_compression_sets
+from briefd_build.evaluation.report import read_held_out
+from briefd_server.engines.extractive import load
+from briefd_server.engines.extractive.chooser import Length, Offer, choose
+from briefd_server.engines.extractive.costs import Costs
+from briefd_server.engines.extractive.prepare import prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+
+    from briefd_build.corpora.documents import Document
+    from briefd_server.bundle import Bundle
+    from briefd_server.engines.extractive.engine import ExtractiveEngine
+
+_SENTENCE_ROWS = frozenset({"prominence", "position", "clause", "pronoun", "question", "join", "aside"})
+_STEPS = (0.8, 0.4, 0.2, 0.1)
+_LEAST_GAIN = 2e-5
+_MOST_DOCUMENTS = 240
+_THREADS = 2
+
+
+@dataclass(frozen=True)
+class Case:
+    """A text that was read once, and the words of its references, as `score` compares them."""
+
+    offers: tuple[Offer, ...]
+    length: Length
+    references: tuple[Counter[str], ...]
+    normalize: Callable[[str], str]
+
+    def score(self, costs: Costs) -> float:
+        """F1 of the chosen words, the mean over the references, 0 to 1."""
+        chosen = Counter(
+            self.normalize(self.offers[number].reading.words[word])
+            for number, words in choose(self.offers, self.length, costs)
+            for word in words
+        )
+        return fmean(_f1(chosen, reference) for reference in self.references)
+
+
+def tune_costs(bundle: Bundle, data: Path, rounds: int, report: Callable[[str, float], None]) -> Costs:
+    """Tune the table for a bundle's optimized encoder.
+
+    Raises:
+        BuildError: the compression sets are not at hand.
+    """
+    folder = data / "compression_dev"
+    if not folder.is_dir():
+        raise BuildError(f"tuning needs the human compressions in {folder}; copy them there")
+    engine = load(bundle, "optimized", _THREADS)
+    compressions = [compression_cases(engine, each)[::2] for each in read_compression_sets(folder)]
+    documents = [_document_case(engine, each) for each in _some(read_held_out(data))]
+    costs = Costs.from_json(bundle.manifest.engine_parameters["costs"])
+    rows = set(_rows(costs))
+    sentence_rows = sorted(rows & _SENTENCE_ROWS)
+    for number in range(rounds):
+        step = _STEPS[min(number, len(_STEPS) - 1)]
+        costs = _ascend(
+            costs, sorted(rows - _SENTENCE_ROWS), lambda table: _mean_of_sets(compressions, table), step, report
+        )
+        costs = _ascend(
+            costs, sentence_rows, lambda table: fmean(case.score(table) for case in documents), step, report
+        )
+    return costs
+
+
+def compression_cases(engine: ExtractiveEngine, compressions: CompressionSet) -> list[Case]:
+    """Read the texts of a compression set."""
+    cases = []
+    for text, references in zip(compressions.texts, compressions.references, strict=True):
+        sentences = prepare(text, LEAST_WORDS)
+        readings = engine.read_document([text[each.start : each.end] for each in sentences])
+        offers = tuple(
+            Offer(reading, each.is_aside, each.is_question) for reading, each in zip(readings, sentences, strict=True)
+        )
+        wanted = tuple(Counter(lower_words(reference)) for reference in references)
+        cases.append(Case(offers, Length(LEAST_WORDS, compressions.most_words), wanted, str.lower))
+    return cases
+
+
+def _document_case(engine: ExtractiveEngine, document: Document) -> Case:
+    offers = tuple(Offer(reading, False, False) for reading in engine.read_document(document.sentences))  # noqa: FBT003
+    wanted = tuple(Counter(stem(word) for word in lower_words(reference)) for reference in document.references)
+    return Case(offers, Length(10, 15), wanted, stem)
+
+
+def _some(documents: Sequence[Document]) -> Iterable[Document]:
+    """Evenly chosen documents that have references: the tuning takes seconds a step with these."""
+    usable = [document for document in documents if document.references]
+    return usable[:: max(1, len(usable) // _MOST_DOCUMENTS)]
+
+
+def _mean_of_sets(sets: Sequence[Sequence[Case]], costs: Costs) -> float:
+    return fmean(fmean(case.score(costs) for case in cases) for cases in sets)
+
+
+def _ascend(
+    costs: Costs,
+    rows: Sequence[str],
+    objective: Callable[[Costs], float],
+    step: float,
+    report: Callable[[str, float], None],
+) -> Costs:
+    """Move every row up or down by a step while that helps."""
+    best = objective(costs)
+    for number, row in enumerate(rows):
+        report(f"tuning by {step}, {best:.4f}", number / len(rows))
+        for change in (step, -step):
+            while (score := objective(changed := _changed(costs, row, change))) > best + _LEAST_GAIN:
+                costs, best = changed, score
+    return costs
+
+
+def _rows(costs: Costs) -> list[str]:
+    rows = []
+    for name, value in costs.to_json().items():
+        rows += [f"{name}.{key}" for key in value] if isinstance(value, dict) else [name]
+    return rows
+
+
+def _changed(costs: Costs, row: str, change: float) -> Costs:
+    name, _, key = row.partition(".")
+    value = getattr(costs, name)
+    return replace(costs, **{name: {**value, key: round(value[key] + change, 3)} if key else round(value + change, 3)})
+
+
+def _f1(chosen: Counter[str], wanted: Counter[str]) -> float:
+    common = (chosen & wanted).total()
+    return 2 * common / (chosen.total() + wanted.total()) if common else 0.0
