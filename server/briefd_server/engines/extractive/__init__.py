@@ -49,9 +49,7 @@ def read_parameters(manifest: Manifest) -> Parameters:
         given = manifest.engine_parameters
         labels = Labels(_names(given["relations"]), _names(given["tags"]))
         labels.relations.index("root")
-        window_pieces = manifest.limits[WINDOW_PIECES]
-        if not 32 <= window_pieces <= 512:
-            raise ValueError(f"{WINDOW_PIECES} must be from 32 to 512")
+        window_pieces = _window_pieces(manifest.limits[WINDOW_PIECES])
         return Parameters(labels, Costs.from_json(given["costs"]), manifest.language, window_pieces)
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(f"bundle {manifest.name}: bad engine parameters ({error}); rebuild it") from None
@@ -61,3 +59,9 @@ def _names(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
         raise ValueError("channel names must be a list of texts")
     return tuple(value)
+
+
+def _window_pieces(value: int) -> int:
+    if not 32 <= value <= 512:
+        raise ValueError(f"{WINDOW_PIECES} must be from 32 to 512")
+    return value

@@ -96,19 +96,17 @@ class Grammar:
         relation = self._reading.relations[word]
         if relation in _NEEDED or self._reading.tags[word] in _LINKING_TAGS or self._binds_name_or_number(word):
             return BREAKING
-        if relation == "cc":
-            return BREAKING if self._reading.relations[self._reading.heads[word]] == "conj" else "cc"
-        if self.lower[word] in _NEGATIONS:
+        if relation != "cc" and self._bends_meaning(word):
             return BENDING
-        if relation == "advmod":
-            return self._adverb_class(word)
-        if relation == "amod" and self.lower[word] in _NON_SUBSECTIVE:
-            return BENDING
-        if relation in {"obl", "nmod", "advcl", "acl"}:
-            return self._phrase_class(word)
-        if relation == "conj":
-            return self._conjunct_class(word)
-        return relation
+        refine = _REFINEMENTS.get(relation)
+        return refine(self, word) if refine else relation
+
+    def _bends_meaning(self, word: int) -> bool:
+        lower, relation = self.lower[word], self._reading.relations[word]
+        return lower in _NEGATIONS or (relation == "amod" and lower in _NON_SUBSECTIVE)
+
+    def _link_class(self, word: int) -> str:
+        return BREAKING if self._reading.relations[self._reading.heads[word]] == "conj" else "cc"
 
     def _adverb_class(self, word: int) -> str:
         if self.lower[word] in _HEDGES:
@@ -148,7 +146,7 @@ class Grammar:
         return "conj:verb" if self._reading.tags[word] == "VERB" else "conj"
 
     def _binds_name_or_number(self, word: int) -> bool:
-        """Whether dropping the word would tear a name or a figure apart: "bay 3", "May 5", "Los Angeles", "3 million"."""
+        """Whether dropping the word tears a name or a figure apart: "bay 3", "May 5", "Los Angeles", "3 million"."""
         reading, head = self._reading, self._reading.heads[word]
         tags = (reading.tags[word], reading.tags[head])
         relation = reading.relations[word]
@@ -159,7 +157,7 @@ class Grammar:
         return False
 
     def entries(self) -> dict[int, str]:
-        """The words that may become the summary's root, each with its row of the cost table."""
+        """Find the words that may become the summary's root, each with its row of the cost table."""
         reading = self._reading
         entries: dict[int, str] = {}
         for word in top_down(reading.heads, self.children):
@@ -180,6 +178,17 @@ class Grammar:
     def links(self, word: int) -> list[int]:
         """Dependents that only tie `word` to what stands before it: they go when it becomes the root."""
         return [child for child in self.children[word] if self._reading.relations[child] in {"cc", "mark"}]
+
+
+_REFINEMENTS = {
+    "acl": Grammar._phrase_class,
+    "advcl": Grammar._phrase_class,
+    "advmod": Grammar._adverb_class,
+    "cc": Grammar._link_class,
+    "conj": Grammar._conjunct_class,
+    "nmod": Grammar._phrase_class,
+    "obl": Grammar._phrase_class,
+}
 
 
 def chain_conjuncts(reading: SentenceReading) -> list[int]:

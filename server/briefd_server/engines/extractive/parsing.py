@@ -82,7 +82,7 @@ def _blocks(window: Window, reading: WindowReading, root: int) -> Iterable[_Bloc
 
 
 def _relations(scores: NDArray[np.float32], heads: NDArray[np.int64], root: int) -> NDArray[np.int64]:
-    """The best relation of each word, `root` for the roots and for them alone."""
+    """Pick the best relation of each word, `root` for the roots and for them alone."""
     scores[:, root] = -np.inf
     relations: NDArray[np.int64] = scores.argmax(axis=1)
     relations[heads == np.arange(len(heads))] = root

@@ -58,7 +58,7 @@ class TextSentence:
     is_question: bool
 
     def words_within(self) -> list[Word]:
-        """The words, with offsets from `start`."""
+        """Give the words, with offsets from `start`."""
         return [Word(*(offset - self.start for offset in word)) for word in self.words]
 
 

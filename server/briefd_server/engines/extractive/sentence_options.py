@@ -61,7 +61,7 @@ class SentenceOptions:
         self.totals = self._best_totals()
 
     def words(self, size: int) -> list[int]:
-        """The best `size` words, in order."""
+        """Pick the best `size` words, in order."""
         entry = max(self._entries, key=lambda entry: entry.totals[size])
         return self._knapsack.nodes(entry.word, entry.part, size)
 

@@ -76,7 +76,7 @@ def _arborescence(weights: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def _find_cycle(heads: NDArray[np.int64], weights: NDArray[np.float64]) -> list[int]:
-    """A cycle among the nodes that are still there (contracted ones have no arcs), or an empty list."""
+    """Find a cycle among the nodes that are still there (contracted ones have no arcs), or an empty list."""
     seen = [0] * len(heads)
     seen[0] = -1
     for start in range(1, len(heads)):
