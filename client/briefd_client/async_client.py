@@ -42,6 +42,7 @@ class AsyncClient:
         self._settings = CallSettings(resolve_address(address), timeout_seconds, retry)
         self._channel: grpc.aio.Channel | None = None
         self._stub: SummarizerServiceAsyncStub | None = None
+        self._calls: set[grpc.aio.Call] = set()
         self._is_closed = False
 
     async def summarize(
@@ -94,10 +95,10 @@ class AsyncClient:
         """Ask how the daemon is; arguments and errors are those of `Client.health`."""
         call = self._settings.start_call(timeout_seconds)
         while True:
-            stub = self._open_stub()
+            response = self._open_stub().Health(pb.HealthRequest(), timeout=call.remaining_seconds())
             try:
-                with self._telling_closed_from_cancelled():
-                    return health_report_of(await stub.Health(pb.HealthRequest(), timeout=call.remaining_seconds()))
+                with self._running(response):
+                    return health_report_of(await response)
             except grpc.RpcError as error:
                 pause_seconds = call.pause_after(error)
             await asyncio.sleep(pause_seconds)
@@ -105,6 +106,8 @@ class AsyncClient:
     async def close(self) -> None:
         """Cancel what is running and disconnect; may be called again."""
         self._is_closed = True
+        for call in tuple(self._calls):
+            call.cancel()
         if self._channel is not None:
             await self._channel.close()
 
@@ -120,7 +123,7 @@ class AsyncClient:
         while True:
             responses = self._open_stub().Summarize(request, timeout=call.remaining_seconds())
             try:
-                with self._telling_closed_from_cancelled():
+                with self._running(responses):
                     async for response in responses:
                         for event in call.receive(response):
                             yield event
@@ -129,19 +132,24 @@ class AsyncClient:
             else:
                 call.finish()
                 return
-            finally:
-                responses.cancel()
             await asyncio.sleep(pause_seconds)
 
     @contextmanager
-    def _telling_closed_from_cancelled(self) -> Iterator[None]:
-        """While inside, closing the client fails the call; gRPC would end it as if the caller's task were cancelled."""
+    def _running(self, call: grpc.aio.Call) -> Iterator[None]:
+        """While inside, `close` ends the call with an error of its own: gRPC would seem to cancel the caller's task.
+
+        Leaving ends the call in any case.
+        """
+        self._calls.add(call)
         try:
             yield
         except asyncio.CancelledError:
             if self._is_closed:
                 raise cancelled_call() from None
             raise
+        finally:
+            self._calls.discard(call)
+            call.cancel()
 
     def _open_stub(self) -> SummarizerServiceAsyncStub:
         """Return the stub; the channel binds to the event loop that runs when it is made, so it is made here."""

@@ -70,7 +70,7 @@ def test_lines_are_worked_on_together_and_answered_in_order(daemon):
     together = threading.Barrier(8)
 
     def wait_for_the_others(request, context):
-        together.wait(10)
+        together.wait(60)
         yield from summarize_first_words(request, context)
 
     daemon.summarize = wait_for_the_others

@@ -11,7 +11,7 @@ import sys
 import threading
 
 import pytest
-from run_brief import PROGRAM, finish, run_on_terminal, start
+from run_brief import PROGRAM, WAIT_SECONDS, finish, run_on_terminal, start
 from scripted_daemon import accepted
 
 TEXT = b"one two three four five"
@@ -103,7 +103,7 @@ def hanging_daemon(daemon):
     def hang(request, context):
         yield accepted()
         started.set()
-        released.wait(20)
+        released.wait(WAIT_SECONDS)
 
     daemon.summarize = hang
     daemon.started = started
@@ -116,10 +116,10 @@ def test_an_interrupt_ends_it_at_once_and_cancels_the_call(hanging_daemon, words
     process = start(*words, address=hanging_daemon.address)
     process.stdin.write(line(text="one two"))
     process.stdin.flush()
-    assert hanging_daemon.started.wait(20)
+    assert hanging_daemon.started.wait(WAIT_SECONDS)
     process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 130
-    assert hanging_daemon.cancelled.wait(10)
+    assert process.wait(WAIT_SECONDS) == 130
+    assert hanging_daemon.cancelled.wait(WAIT_SECONDS)
     _, output, errors = finish(process)
     assert (output, errors) == (b"", b"")
 
@@ -130,7 +130,7 @@ def test_an_interrupt_while_it_waits_for_a_line(daemon):
     process.stdin.flush()
     process.stdout.readline()
     process.send_signal(signal.SIGINT)
-    assert process.wait(10) == 130
+    assert process.wait(WAIT_SECONDS) == 130
     assert finish(process)[2] == b""
 
 
@@ -143,7 +143,7 @@ def test_a_closed_output_ends_it_quietly(daemon):
     process.stdout = None
     process.stdin.write(line(text="one two three"))
     process.stdin.flush()
-    process.wait(10)  # its input is still open
+    process.wait(WAIT_SECONDS)  # its input is still open
     assert finish(process)[2] == b""
 
 
@@ -167,7 +167,9 @@ def test_what_the_locale_cannot_write_is_replaced(daemon):
 def test_closed_streams_are_no_reason_to_crash(daemon, redirection, status):
     environment = {**os.environ, "BRIEFD_ADDRESS": daemon.address}
     script = f"'{PROGRAM}' {redirection}"
-    finished = subprocess.run(["sh", "-c", script], env=environment, capture_output=True, check=False, timeout=30)
+    finished = subprocess.run(
+        ["sh", "-c", script], env=environment, capture_output=True, check=False, timeout=WAIT_SECONDS
+    )
     assert finished.returncode == status
     assert b"Traceback" not in finished.stderr
 

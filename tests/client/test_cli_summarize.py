@@ -78,7 +78,7 @@ def test_the_status_is_that_of_the_first_failure(daemon, directory):
 )
 def test_every_failure_is_one_line_and_its_status(daemon, code, reason, status):
     daemon.summarize = failing(code, reason, "do this instead", retry_seconds=60.0)
-    result = run("--text", TEXT, "--timeout", "5", address=daemon.address)
+    result = run("--text", TEXT, "--timeout", "50", address=daemon.address)
     assert told(result) == (status, "", "brief: do this instead\n")
 
 

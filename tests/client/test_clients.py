@@ -50,6 +50,8 @@ from briefd_client import (
 )
 
 TEXT = "one two three four five"
+# Long enough for a machine that has much else to do; nothing waits so long when all is well.
+WAIT_SECONDS = 60
 
 
 class Blocking:
@@ -151,10 +153,10 @@ def test_a_full_queue_is_tried_again_after_the_hint(make_client, daemon):
 def test_a_hint_beyond_the_timeout_is_handed_to_the_caller_at_once(make_client, daemon):
     daemon.summarize = failing(code_pb2.RESOURCE_EXHAUSTED, "QUEUE_FULL", retry_seconds=30.0)
     began = time.monotonic()
-    with make_client(daemon.address, timeout_seconds=5) as client, pytest.raises(QueueFullError) as caught:
+    with make_client(daemon.address, timeout_seconds=25) as client, pytest.raises(QueueFullError) as caught:
         client.summarize(TEXT)
     assert caught.value.retry_after_seconds == 30
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 20
     assert len(daemon.requests) == 1
 
 
@@ -220,27 +222,32 @@ def _succeeds(ask) -> bool:
 
 
 def _wait_until(condition) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + WAIT_SECONDS
     while not condition():
         assert time.monotonic() < deadline
 
 
 @pytest.mark.parametrize("set_on", ["client", "call"])
-def test_the_timeout_ends_a_call_and_reaches_the_daemon(make_client, daemon, set_on):
+def test_the_timeout_ends_a_call(make_client, daemon, set_on):
     released = threading.Event()
-    remaining = []
-
-    def hang(request, context):
-        remaining.append(context.time_remaining())
-        yield accepted()
-        released.wait(10)
-
-    daemon.summarize = hang
+    daemon.summarize = hanging_after_acceptance(released)
     options = ({"timeout_seconds": 0.3}, {}) if set_on == "client" else ({}, {"timeout_seconds": 0.3})
     with make_client(daemon.address, **options[0]) as client, pytest.raises(DeadlineError, match=r"within 0\.3 s"):
         client.summarize(TEXT, **options[1])
     released.set()
-    assert 0 < remaining[0] <= 0.31
+
+
+def test_the_timeout_reaches_the_daemon(make_client, daemon):
+    remaining_seconds = []
+
+    def note_and_answer(request, context):
+        remaining_seconds.append(context.time_remaining())
+        return summarize_first_words(request, context)
+
+    daemon.summarize = note_and_answer
+    with make_client(daemon.address) as client:
+        client.summarize(TEXT, timeout_seconds=50)
+    assert 0 < remaining_seconds[0] < 50.1
 
 
 @pytest.mark.parametrize("timeout_seconds", [0, -1, float("nan"), float("inf")])
@@ -308,13 +315,13 @@ def test_the_authority_of_a_unix_socket_is_localhost(short_directory):
                 sent += received
             assert path.encode() not in sent
         client.close()
-        assert isinstance(waiting.exception(timeout=5), BriefdError)
+        assert isinstance(waiting.exception(timeout=WAIT_SECONDS), BriefdError)
 
 
 def hanging_after_acceptance(release: threading.Event):
     def hang(request, context):
         yield accepted()
-        release.wait(10)
+        release.wait(WAIT_SECONDS)
 
     return hang
 
@@ -329,7 +336,7 @@ def test_leaving_a_stream_early_cancels_the_call(daemon, leave):
         leave(events)
         del events
         gc.collect()
-        assert daemon.cancelled.wait(5)
+        assert daemon.cancelled.wait(WAIT_SECONDS)
     release.set()
 
 
@@ -349,7 +356,7 @@ def test_closing_the_client_ends_a_call_of_another_thread(daemon):
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(next, events)
         client.close()
-        assert isinstance(waiting.exception(timeout=5), CancelledCallError)
+        assert isinstance(waiting.exception(timeout=WAIT_SECONDS), CancelledCallError)
     release.set()
 
 
@@ -360,7 +367,7 @@ def test_closing_the_client_ends_a_pause_before_another_try(daemon):
         waiting = pool.submit(client.summarize, TEXT)
         _wait_until(lambda: daemon.requests)
         client.close()
-        assert isinstance(waiting.exception(timeout=5), (ClosedClientError, CancelledCallError))
+        assert isinstance(waiting.exception(timeout=WAIT_SECONDS), (ClosedClientError, CancelledCallError))
 
 
 def test_many_threads_share_a_client(daemon):
@@ -389,7 +396,7 @@ def test_leaving_an_async_stream_early_cancels_the_call(daemon):
                 async for event in events:
                     assert isinstance(event, Accepted)
                     break
-            assert await asyncio.to_thread(daemon.cancelled.wait, 5)
+            assert await asyncio.to_thread(daemon.cancelled.wait, WAIT_SECONDS)
 
     asyncio.run(take_one())
     release.set()
@@ -407,7 +414,7 @@ def test_cancelling_a_task_cancels_its_call(daemon):
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            assert await asyncio.to_thread(daemon.cancelled.wait, 5)
+            assert await asyncio.to_thread(daemon.cancelled.wait, WAIT_SECONDS)
 
     asyncio.run(cancel_one())
     release.set()
