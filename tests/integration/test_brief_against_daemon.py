@@ -1,0 +1,163 @@
+"""The client library and `brief` against the daemon as a process, on both kinds of socket; its engine is a fake."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from serving import DaemonProcess, daemon_process, python_environ
+
+from briefd_client import (
+    NO_RETRY,
+    Accepted,
+    BriefdError,
+    Chunk,
+    Client,
+    DeadlineError,
+    EngineError,
+    NotServedError,
+    OptionError,
+    QueueFullError,
+    Result,
+    Sample,
+    ServingStatus,
+    TextError,
+    UnavailableError,
+    Variant,
+)
+
+BRIEF = Path(sys.executable).with_name("brief")
+MANY_WORDS = " ".join(["word"] * 12)
+
+
+@pytest.fixture(scope="module")
+def daemon() -> Iterator[DaemonProcess]:
+    with daemon_process("--queue", "2") as running:
+        running.wait_ready()
+        yield running
+
+
+@pytest.fixture
+def client(daemon: DaemonProcess) -> Iterator[Client]:
+    with Client(daemon.address) as connected:
+        yield connected
+
+
+def brief(daemon: DaemonProcess, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    environment = {**python_environ(), "BRIEFD_ADDRESS": daemon.address}
+    return subprocess.run([BRIEF, *words], input=stdin, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_a_call_tells_its_whole_story(client):
+    first, *middle, last = client.stream(MANY_WORDS)
+    assert isinstance(first, Accepted)
+    assert (first.sequence_number, first.variant, first.queue_position) == (0, Variant.OPTIMIZED, 0)
+    assert first.bundle_digest.startswith("sha256:")
+    assert isinstance(last, Result)
+    assert "".join(event.text for event in middle if isinstance(event, Chunk)) == last.result.summary == MANY_WORDS
+    assert last.result.length_met
+    assert last.result.usage.total_seconds > 0
+
+
+def test_samples_come_while_a_call_runs(client):
+    events = client.stream("spin on", sample_interval_seconds=0.02, timeout_seconds=60)
+    sample = next(event for event in events if isinstance(event, Sample))
+    assert sample.usage.rss_end_bytes > 0
+    events.close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "reason"),
+    [
+        ({"text": ""}, TextError, "EMPTY_TEXT"),
+        ({"text": "?!"}, TextError, "TEXT_WITHOUT_WORDS"),
+        ({"text": "a\0b"}, TextError, "TEXT_HAS_NUL"),
+        ({"text": "word " * 100_000}, TextError, "TEXT_TOO_LARGE"),
+        ({"text": "word " * 4_000_000}, TextError, "TEXT_TOO_LARGE"),
+        ({"text": "a", "min_words": 9, "max_words": 8}, OptionError, "LENGTH_OUT_OF_RANGE"),
+        ({"text": "a", "bundle": "nobody's"}, NotServedError, "UNKNOWN_BUNDLE"),
+        ({"text": "crash now"}, EngineError, "ENGINE_FAILED"),
+    ],
+)
+def test_every_refusal_has_its_class_and_reason(client, arguments, kind, reason):
+    with pytest.raises(kind) as caught:
+        client.summarize(**arguments)
+    assert caught.value.reason == reason
+    assert "now" not in str(caught.value)
+
+
+def test_an_interval_out_of_range_is_refused(client):
+    with pytest.raises(OptionError) as caught:
+        list(client.stream("a", sample_interval_seconds=0.001))
+    assert caught.value.reason == "SAMPLE_INTERVAL_OUT_OF_RANGE"
+
+
+def test_a_deadline_ends_a_call(client):
+    with pytest.raises(DeadlineError):
+        client.summarize("spin on", timeout_seconds=0.2)
+
+
+def test_health_tells_what_is_served(client):
+    report = client.health()
+    assert report.status is ServingStatus.SERVING
+    assert report.limits.max_queued_call_count == 2
+    assert report.thread_count > 0
+    assert report.ready_at is not None
+
+
+def test_many_callers_are_all_answered_though_the_queue_is_short(client):
+    with ThreadPoolExecutor(12) as pool:
+        texts = [f"caller {number}" for number in range(48)]
+        assert [result.summary for result in pool.map(client.summarize, texts)] == texts
+
+
+def test_a_full_queue_is_told_with_its_hint(client, daemon):
+    holding = [client.stream("spin on") for _ in range(3)]
+    for events in holding:
+        next(events)
+    with Client(daemon.address, retry=NO_RETRY) as hasty, pytest.raises(QueueFullError) as caught:
+        hasty.summarize("a")
+    for events in holding:
+        events.close()
+    assert caught.value.retry_after_seconds > 0
+
+
+def test_json_lines_are_answered_in_order(daemon):
+    texts = "".join(json.dumps({"id": number, "text": f"line {number}"}) + "\n" for number in range(100))
+    finished = brief(daemon, "--jsonl", stdin=f"{texts}nonsense\n")
+    answers = [json.loads(line) for line in finished.stdout.splitlines()]
+    assert finished.returncode == 1
+    assert [answer.get("summary") for answer in answers] == [*(f"line {number}" for number in range(100)), None]
+
+
+def test_the_command_tells_metrics_and_health(daemon):
+    finished = brief(daemon, "--metrics", "--text", MANY_WORDS)
+    assert (finished.returncode, finished.stdout) == (0, f"{MANY_WORDS}\n")
+    assert re.search(r"^latency  [\d.]+ [mµ]s ", finished.stderr, re.MULTILINE)
+    assert brief(daemon, "health").stdout.startswith("status   serving, up ")
+
+
+def test_tcp_is_served_alike():
+    with daemon_process("--listen", "127.0.0.1:0") as running:
+        port = re.search(r"127\.0\.0\.1:(\d+)", running.wait_ready())
+        assert port is not None
+        with Client(f"127.0.0.1:{port[1]}") as client:
+            assert client.summarize("over tcp").summary == "over tcp"
+
+
+def test_a_daemon_that_stops_is_told_as_such():
+    with daemon_process() as running, Client(running.address) as client:
+        running.wait_ready()
+        assert client.summarize("here").summary == "here"
+        running.stop()
+        running.wait()
+        with pytest.raises(UnavailableError) as caught:
+            client.summarize("gone")
+    assert isinstance(caught.value, BriefdError)
+    assert caught.value.reason in ("UNREACHABLE", "SHUTTING_DOWN")
