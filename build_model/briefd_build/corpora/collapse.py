@@ -1,8 +1,8 @@
 """Treebank tokens collapsed onto the words that a reader counts.
 
-The member of a group whose head lies outside it stands for the group: "don't" takes the place of "do", "data-driven" that of
-"driven". Tokens that belong to no word (a lone dash, a quotation mark) are taken out of the tree: what hung on them hangs
-on their head.
+The member of a group whose head lies outside it stands for the group: "don't" takes the place of "do", "data-driven"
+that of "driven". Tokens that belong to no word (a lone dash, a quotation mark) are taken out of the tree: what hung on
+them hangs on their head.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Compressions found in the permissive corpora: what a human summary kept of the sentence that it draws on.
 
-A summary is laid beside the sentence of its document that holds most of its content. An arc of that sentence's tree counts as
-kept when the words below it hold one of the summary's content stems (after Filippova and Altun 2013, "Overcoming the Lack
-of Parallel Data in Sentence Compression").
+A summary is laid beside the sentence of its document that holds most of its content. An arc of that sentence's tree
+counts as kept when the words below it hold one of the summary's content stems (after Filippova and Altun 2013,
+"Overcoming the Lack of Parallel Data in Sentence Compression").
 """
 
 from __future__ import annotations
@@ -16,19 +16,20 @@ from briefd_server.engines.extractive.knapsack import top_down
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from briefd_build.corpora.documents import Document
     from briefd_build.corpora.collapse import ParsedSentence
+    from briefd_build.corpora.documents import Document
 
-# A summary and a sentence belong together when the sentence holds half of the summary's content, and at least 3 stems of it.
+# A summary and a sentence belong together when the sentence holds half of the summary's content, and at least 3 stems
+# of it.
 _LEAST_SHARE, _LEAST_STEMS = 0.5, 3
 _LEAST_SENTENCE_WORDS = 8
 # Stems that say nothing about what a summary is about.
 _FUNCTION_STEMS = frozenset(
     stem(word)
     for word in (
-        "a about after all also an and are as at be been but by can did do does for from had has have he her his how i if in "
-        "into is it its more most my no not of on or our out over she so such than that the their them then there these they "
-        "this those to up use was we were what when which who will with would you your"
+        "a about after all also an and are as at be been but by can did do does for from had has have he her his how i "
+        "if in into is it its more most my no not of on or our out over she so such than that the their them then "
+        "there these they this those to up use was we were what when which who will with would you your"
     ).split()
 )
 _CONTENT_TAGS = frozenset({"ADJ", "ADV", "NOUN", "NUM", "PROPN", "VERB"})

@@ -1,8 +1,8 @@
 """Documents with human summaries, and what those summaries say about every word and sentence.
 
-Salience of a word: the share of the document's reference summaries that hold its stem. Prominence of a sentence: how much of
-the summaries' content it covers, relative to the sentence that covers most (treebank documents carry an annotated
-prominence instead).
+Salience of a word: the share of the document's reference summaries that hold its stem. Prominence of a sentence: how
+much of the summaries' content it covers, relative to the sentence that covers most (treebank documents carry an
+annotated prominence instead).
 """
 
 from __future__ import annotations

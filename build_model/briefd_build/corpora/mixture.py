@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefd_build.corpora.documents import Document, read_abstracts, read_posts, read_treebank
-from briefd_build.encoder.batches import Batch, EncodedDocument, encode_document, examples_of, make_batches
+from briefd_build.encoder.batches import Batch, EncodedDocument, Example, encode_document, examples_of, make_batches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 TREEBANKS = ("ud_english_ewt", "gum")
 
-# Share of treebank documents that an epoch shows with a space after every token, so that text which was tokenized before it
-# was sent ("they 've") is read as well. Set once.
+# Share of treebank documents that an epoch shows with a space after every token, so that text which was tokenized
+# before it was sent ("they 've") is read as well. Set once.
 _SPACED_SHARE = 0.15
-# An abstract is seen in every 3rd epoch, a post in every 5th: enough for salience, and the treebanks stay the most of the diet.
+# An abstract is seen in every 3rd epoch, a post in every 5th: enough for salience, and the treebanks stay the most of
+# the diet.
 _ABSTRACT_EVERY, _POST_EVERY = 3, 5
 _WINDOWS_OF_POST = 2  # summaries are about a post's beginning more often than about its end
 _CAPACITIES = (96, 128, 192, 256)  # pieces of a window; serving uses the largest
@@ -82,5 +83,7 @@ class Mixture:
             pairs.append((encoded, encoded if teachers is own else encode_document(document, teachers, relations)))
         return pairs
 
-    def _examples(self, pair: tuple[EncodedDocument, EncodedDocument], chance: random.Random, most: int | None = None):
+    def _examples(
+        self, pair: tuple[EncodedDocument, EncodedDocument], chance: random.Random, most: int | None = None
+    ) -> list[Example]:
         return list(examples_of(*pair, self._encoders, chance.choice(_CAPACITIES), most))

@@ -44,8 +44,8 @@ class EncodedDocument:
 class Batch:
     """B windows of T pieces and N words, padded; see `MultiTaskEncoder.forward` for the inputs.
 
-    `sentences` [B, N] numbers each word's sentence, -1 for padding; the labels are [B, N], `prominence` is that of the word's
-    sentence; `heads` are positions within the window.
+    `sentences` [B, N] numbers each word's sentence, -1 for padding; the labels are [B, N], `prominence` is that of the
+    word's sentence; `heads` are positions within the window.
     """
 
     piece_ids: Tensor
@@ -77,7 +77,9 @@ def encode_document(document: Document, encoder: PieceEncoder, relations: Sequen
     absent = np.full(len(words), IGNORED, dtype=np.int64)
     heads, relation_ids, tags = absent, absent, absent
     if document.trees:
-        heads = np.array([first + head for first, tree in zip(firsts, document.trees) for head in tree.heads])
+        heads = np.array(
+            [first + head for first, tree in zip(firsts[:-1], document.trees, strict=True) for head in tree.heads]
+        )
         relation_ids = np.array([_relation_id(name, relations) for tree in document.trees for name in tree.relations])
         tags = np.array([_tag_id(tag) for tree in document.trees for tag in tree.tags])
     salience = word_salience(words, document.references) if document.references else [np.nan] * len(words)
@@ -93,7 +95,7 @@ def encode_document(document: Document, encoder: PieceEncoder, relations: Sequen
 
 
 def _relation_id(name: str, relations: Sequence[str]) -> int:
-    for candidate in (name, name.split(":")[0]):
+    for candidate in (name, name.partition(":")[0]):
         if candidate in relations:
             return relations.index(candidate)
     return IGNORED
@@ -144,7 +146,7 @@ def examples_of(
 
 
 def _sentence_groups(lengths: Sequence[int], room: int) -> list[tuple[int, int]]:
-    """Runs `[first, last)` of sentences whose lengths add up to at most `room`."""
+    """Find runs `[first, last)` of sentences whose lengths add up to at most `room`."""
     groups, first, filled = [], 0, 0
     for index, length in enumerate(lengths):
         if filled + length > room:

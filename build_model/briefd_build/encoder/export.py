@@ -63,7 +63,7 @@ def export_float32(network: MultiTaskEncoder, path: Path) -> None:
 
 
 def export_int8(network: MultiTaskEncoder, path: Path) -> None:
-    """Export with INT8 embeddings and dynamically quantized INT8 products (weights by channel, activations by tensor)."""
+    """Export with INT8 embeddings and dynamic INT8 products (weights by channel, activations by tensor)."""
     quantizable = copy.deepcopy(network)
     embeddings = quantizable.bert.embeddings
     for name in ("word_embeddings", "position_embeddings"):

@@ -1,7 +1,7 @@
 """Learning what an editor keeps: the last channel of the relation scorer, fitted on aligned summaries.
 
-The encoder stays as it is; the channel is a bilinear form of the scorer's own features of an arc's two ends (the learned
-edge weights of Filippova and Alfonseca 2015, "Fast k-best Sentence Compression").
+The encoder stays as it is; the channel is a bilinear form of the scorer's own features of an arc's two ends (the
+learned edge weights of Filippova and Alfonseca 2015, "Fast k-best Sentence Compression").
 """
 
 from __future__ import annotations

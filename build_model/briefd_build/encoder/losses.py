@@ -1,4 +1,8 @@
-"""What a batch costs: the labels' losses and, in recovery training, the distance from the teacher (Hinton et al. 2015)."""
+"""What a batch costs: the labels' losses and, in recovery training, the distance from the teacher.
+
+The distance is the one of Hinton, Vinyals and Dean 2015, "Distilling the Knowledge in a Neural Network", at
+temperature 1.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The multi-task network: one BERT-style encoder, and heads that read syntax, salience and prominence off its words.
 
-Shapes: B windows, T pieces, N words, L relations, R the rank of the relation scorer. Every head is a function of a word's
-first piece (Dozat and Manning 2017, "Deep Biaffine Attention for Neural Dependency Parsing", with the first-piece pooling
-of Glavaš and Vulić 2021).
+Shapes: B windows, T pieces, N words, L relations, R the rank of the relation scorer. Every head is a function of a
+word's first piece (Dozat and Manning 2017, "Deep Biaffine Attention for Neural Dependency Parsing", with the
+first-piece pooling of Glavaš and Vulić 2021).
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Reading(NamedTuple):
 
     The score of relation `l` between dependent `i` and head `j` is the inner product of `relation_dependents[i, l]` and
     `relation_heads[j, l]`: a biaffine form of rank R for every relation (biases make the linear terms part of it). So a
-    caller can score any tree it likes, the maximum spanning one for instance, without the weights. The channel after the
-    last relation is the log-odds that an editor keeps the arc.
+    caller can score any tree it likes, the maximum spanning one for instance, without the weights. The channel after
+    the last relation is the log-odds that an editor keeps the arc.
     """
 
     arc_scores: Tensor

@@ -1,7 +1,7 @@
 """Making the encoder really smaller: fewer vocabulary rows and narrower feed-forward layers.
 
-Rows and neurons are taken out of the matrices, not set to zero, so every byte and every multiplication is saved. What the
-network forgets, recovery training brings back.
+Rows and neurons are taken out of the matrices, not set to zero, so every byte and every multiplication is saved. What
+the network forgets, recovery training brings back.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from briefd_build.encoder.batches import Batch
     from briefd_build.encoder.network import MultiTaskEncoder
 
-# A piece stays when the permissive corpora use it at least this often, or one of the most frequent English words does. With
-# 5 and 10,000, 15,651 of 30,522 rows stay; 99.2 % of the held-out documents' words are cut as before.
+# A piece stays when the permissive corpora use it at least this often, or one of the most frequent English words does.
+# With 5 and 10,000, 15,651 of 30,522 rows stay; 99.2 % of the held-out documents' words are cut as before.
 _LEAST_USES = 5
 _FREQUENT_WORDS = 10_000
 _CONTINUATION = "##"
@@ -66,7 +66,7 @@ def prune_vocabulary(tokenizer: Tokenizer, texts: Iterable[str]) -> tuple[Tokeni
 
 
 def _is_indispensable(piece: str) -> bool:
-    """Special pieces, and single ASCII characters: with them every English word can still be spelt."""
+    """Whether it is special or a single ASCII character: with these every English word can still be spelt."""
     if piece in {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}:
         return True
     character = piece.removeprefix(_CONTINUATION)
@@ -83,8 +83,8 @@ def keep_vocabulary_rows(bert: BertModel, kept: Sequence[int]) -> None:
 def prune_feed_forward(network: MultiTaskEncoder, batches: Sequence[Batch], width: int) -> None:
     """Narrow every feed-forward layer to its `width` most important neurons, in place.
 
-    A neuron's importance is the first-order change of the loss without it, |activation · gradient| summed over the batches
-    (Molchanov et al. 2017, "Pruning Convolutional Neural Networks for Resource Efficient Inference").
+    A neuron's importance is the first-order change of the loss without it, |activation · gradient| summed over the
+    batches (Molchanov et al. 2017, "Pruning Convolutional Neural Networks for Resource Efficient Inference").
     """
     for layer, scores in zip(_layers(network), _neuron_importance(network, batches), strict=True):
         _keep_neurons(layer, scores.topk(width).indices.sort().values)
@@ -126,7 +126,7 @@ def _neuron_importance(network: MultiTaskEncoder, batches: Sequence[Batch]) -> l
         loss.backward()  # type: ignore[no-untyped-call]  # torch gives it no types
         for total, activation in zip(totals, activations, strict=True):
             assert activation.grad is not None
-            total += (activation.detach() * activation.grad).sum(dim=(0, 1)).abs()
+            total.add_((activation.detach() * activation.grad).sum(dim=(0, 1)).abs())
     for hook in hooks:
         hook.remove()
     network.zero_grad(set_to_none=True)

@@ -14,8 +14,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AttachmentScores:
-    """Shares of words, in percent: with the right head; with the right head and universal relation (as in Zeman et al. 2018,
-    "CoNLL 2018 Shared Task"); with the right head and relation, subtype included.
+    """Shares of words, in percent, as in Zeman et al. 2018, "CoNLL 2018 Shared Task".
+
+    Attributes:
+        word_count: words that were scored.
+        unlabelled: with the right head.
+        labelled: with the right head and universal relation.
+        labelled_with_subtypes: with the right head and relation, subtype included.
     """
 
     word_count: int

@@ -78,12 +78,12 @@ def word_f1(reference: str, summary: str) -> float:
 
 
 def lower_words(text: str) -> list[str]:
-    """The words of a text, lower case, as `briefd_server.text.words` defines them."""
+    """List the words of a text, lower case, as `briefd_server.text.words` defines them."""
     return [text[word.start : word.end].lower() for word in find_words(text)]
 
 
 def first_words(text: str, count: int) -> str:
-    """The first words of a text, with what stands between them."""
+    """Cut out the first words of a text, with what stands between them."""
     words = find_words(text)[:count]
     return text[: words[-1].end] if words else ""
 

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Compliance:
-    """Percentages: of the texts with enough words, those whose summary has the asked length; of all summaries' words, those
-    found in the text in order.
+    """What was kept of the promises, in percent.
+
+    Attributes:
+        text_count: texts that were summarized.
+        within_length: of the texts with enough words, those whose summary has the asked length.
+        words_in_order: of all summaries' words, those found in the text in order.
     """
 
     text_count: int

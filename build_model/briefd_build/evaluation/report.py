@@ -38,11 +38,11 @@ class Evaluation:
     latency: Latency
 
     def to_json(self) -> dict[str, Any]:
-        """The evaluation as a manifest carries it."""
+        """Write the evaluation as a manifest carries it."""
         return asdict(self)
 
     def table(self) -> Table:
-        """The evaluation for people."""
+        """Lay the evaluation out for people."""
         table = Table("measure", "value", title=f"variant {self.variant}")
         for name, value in _flatten("", self.to_json()):
             if name != "variant":
@@ -53,7 +53,7 @@ class Evaluation:
 def evaluate(
     bundle: Bundle, variant: str, data: Path, thread_count: int, report: Callable[[str, float], None]
 ) -> Evaluation:
-    """Measure a variant of a bundle on the data's held-out parts: the treebanks' test sets, the other sets' dev sets."""
+    """Measure a variant of a bundle on the held-out data: the treebanks' test sets, the other sets' dev sets."""
     engine = load(bundle, variant, thread_count)
     held_out = read_held_out(data)
     report("attachment", 0.1)
@@ -73,7 +73,7 @@ def evaluate(
 
 
 def read_held_out(data: Path) -> list[Document]:
-    """The documents with reference summaries that no training saw."""
+    """Read the documents with reference summaries that no training saw."""
     treebank = [*read_treebank(data / "gum" / "dev.conllu.gz"), *read_treebank(data / "gum" / "test.conllu.gz")]
     abstracts = read_abstracts(data / "scitldr" / "dev.jsonl.gz")
     return [*treebank, *abstracts, *read_posts(data / "gov_posts" / "dev.jsonl.gz")]

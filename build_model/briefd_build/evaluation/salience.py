@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def salience_auc(engine: ExtractiveEngine, documents: Iterable[Document]) -> float:
-    """Area under the curve over all words of the documents, each word positive in the share of references that hold it."""
+    """Area under the curve over all words of the documents; positive is the share of references that hold a word."""
     scores, shares = [], []
     for document in documents:
         if document.references:
