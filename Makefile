@@ -94,6 +94,6 @@ build/lock/bin/uv:
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet 'uv>=0.9,<1'
 
-clean:  ## Remove what make made: the environment, caches, build output
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean:  ## Remove what make made, but for the bundle and its stages in build/
+	rm -rf $(VENV) build/lock build/stubs dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find proto server client build_model tests tools -name __pycache__ -prune -exec rm -rf {} +

@@ -99,8 +99,9 @@ def test_every_dependency_has_one_pin_within_its_range(python_version: str, mach
 
 
 def source_files(folder: Path) -> set[str]:
-    """Files below `folder`, relative to the folder's parent."""
-    paths = (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    """Files below `folder` that ship, relative to the folder's parent."""
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("baseline"))
+    paths = (path for path in files if "__pycache__" not in path.parts)
     return {path.relative_to(folder.parent).as_posix() for path in paths}
 
 
