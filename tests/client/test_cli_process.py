@@ -12,7 +12,7 @@ import threading
 
 import pytest
 from run_brief import PROGRAM, WAIT_SECONDS, finish, run_on_terminal, start
-from scripted_daemon import accepted
+from scripted_daemon import accepted, running_daemon, socket_address
 
 TEXT = b"one two three four five"
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
@@ -145,6 +145,25 @@ def test_a_closed_output_ends_it_quietly(daemon):
     process.stdin.flush()
     process.wait(WAIT_SECONDS)  # its input is still open
     assert finish(process)[2] == b""
+
+
+def test_a_daemon_that_stops_during_a_call(short_directory):
+    started, released = threading.Event(), threading.Event()
+
+    def hang(request, context):
+        yield accepted()
+        started.set()
+        released.wait(WAIT_SECONDS)
+
+    with running_daemon(socket_address(short_directory)) as daemon:
+        daemon.summarize = hang
+        process = start("--text", "x", address=daemon.address)
+        assert started.wait(WAIT_SECONDS)
+    status, output, errors = finish(process)
+    released.set()
+    assert (status, output) == (69, b"")
+    assert errors.startswith(b"brief: ")
+    assert errors.count(b"\n") == 1
 
 
 def test_a_timeout(hanging_daemon):

@@ -33,6 +33,15 @@ def test_a_line_is_there_before_the_next_one_comes():
         assert next(lines) == b"second"
 
 
+def test_a_stream_that_breaks_is_told_as_such():
+    class Broken(io.BytesIO):
+        def read(self, size=-1):
+            raise OSError(5, "Input/output error")
+
+    with pytest.raises(InputError, match="cannot be read"):
+        list(read_lines(Broken()))
+
+
 def test_an_endless_line_takes_bounded_memory(monkeypatch):
     monkeypatch.setattr(inputs, "MAX_INPUT_BYTES", 10)
     assert list(read_lines(io.BytesIO(b"x" * 100_000 + b"\nnext"))) == [b"x" * 11, b"next"]

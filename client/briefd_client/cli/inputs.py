@@ -90,12 +90,13 @@ def sources_of(files: Sequence[str], text: str | None) -> list[Source]:
 def read_lines(stream: BinaryIO) -> Iterator[bytes]:
     """Yield the lines of a stream without their ends, each as soon as it is there.
 
-    Of a line longer than `MAX_INPUT_BYTES`, so much is yielded that one can tell. The stream's buffer is passed by: a
-    thread that waits inside it when the process ends would bring down the interpreter.
+    Of a line longer than `MAX_INPUT_BYTES`, so much is yielded that one can tell.
+
+    Raises:
+        InputError: the stream cannot be read.
     """
-    raw = stream.raw if isinstance(stream, io.BufferedReader) else stream
     line = bytearray()
-    while chunk := raw.read(_CHUNK_BYTES):
+    while chunk := _read_chunk(stream):
         first, *others = chunk.split(b"\n")
         line += first[: MAX_INPUT_BYTES + 1 - len(line)]
         for other in others:
@@ -103,6 +104,18 @@ def read_lines(stream: BinaryIO) -> Iterator[bytes]:
             line = bytearray(other)
     if line:
         yield bytes(line)
+
+
+def _read_chunk(stream: BinaryIO) -> bytes:
+    """Read what is there; empty at the end.
+
+    The stream's buffer is passed by: a thread that waits inside it when the process ends would bring down Python.
+    """
+    raw = stream.raw if isinstance(stream, io.BufferedReader) else stream
+    try:
+        return raw.read(_CHUNK_BYTES) or b""
+    except OSError as error:
+        raise _unreadable(error) from error
 
 
 def decoded(content: bytes) -> str:

@@ -128,8 +128,8 @@ def parse_line(content: bytes) -> dict[str, object]:
 
 def _identifier_of(fields: dict[str, object], line_number: int) -> str | int | None:
     identifier = fields.get("id", line_number)
-    if identifier is None or type(identifier) in (str, int):
-        return identifier  # type: ignore[return-value] # mypy does not follow `in`
+    if identifier is None or (isinstance(identifier, str | int) and not isinstance(identifier, bool)):
+        return identifier
     raise MalformedLineError('the "id" is neither a string nor a whole number; write it as one, or leave it out')
 
 

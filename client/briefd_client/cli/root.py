@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from typing import Any
 
@@ -54,6 +55,9 @@ cli = Root(summarize, health, completion)
 
 def main() -> None:
     """Run as the console script `brief`."""
+    os.environ.setdefault(
+        "GRPC_VERBOSITY", "NONE"
+    )  # what gRPC logs of lost connections, the command says in its own words
     if isinstance(sys.stdout, io.TextIOWrapper):  # what the locale cannot write must not end the command
         sys.stdout.reconfigure(errors="replace")
     cli(prog_name="brief")
