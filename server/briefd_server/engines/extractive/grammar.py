@@ -67,7 +67,11 @@ _REPORTING = frozenset(
     "means note noted notes remember reminded report reported reports reveal revealed reveals said say saying says "
     "show showed shown shows state stated states tell telling tells told".split()
 )
+# A verb under one of these reports nothing yet: "police may say that …".
+_MODALS = frozenset("can could may might must shall should will would 'd 'll".split())
 _CLAUSE_LINKS = frozenset({"conj", "parataxis"})
+# Relations of clauses that are stated along with their heads, unless their class says otherwise.
+_STATING = frozenset({*_CLAUSE_LINKS, "acl", "acl:relcl", "advcl"})
 _OBJECTS = frozenset({"obj", "iobj", "xcomp", "ccomp"})
 _SUBJECTS = frozenset("nsubj nsubj:pass csubj csubj:pass expl nsubj:outer csubj:outer".split())
 
@@ -103,7 +107,7 @@ class Grammar:
 
     def _bends_meaning(self, word: int) -> bool:
         lower, relation = self.lower[word], self._reading.relations[word]
-        return lower in _NEGATIONS or (relation == "amod" and lower in _NON_SUBSECTIVE)
+        return _is_negation(lower) or (relation == "amod" and lower in _NON_SUBSECTIVE)
 
     def _link_class(self, word: int) -> str:
         return BREAKING if self._reading.relations[self._reading.heads[word]] == "conj" else "cc"
@@ -160,20 +164,29 @@ class Grammar:
         """Find the words that may become the summary's root, each with its row of the cost table."""
         reading = self._reading
         entries: dict[int, str] = {}
+        asserted = set[int]()
         for word in top_down(reading.heads, self.children):
             relation, head = reading.relations[word], reading.heads[word]
             if head == word:
+                asserted.add(word)
                 entries[word] = "root"
-            elif not self.is_clause(word):
-                continue
-            elif relation == "ccomp" and self.lower[head] in _REPORTING and not self._negated(head):
-                entries[word] = "reported"
-            elif relation in _CLAUSE_LINKS and head in entries:
-                entries[word] = relation
+            elif head in asserted and self._is_asserted_with_head(word):
+                asserted.add(word)
+                if relation == "ccomp" and self.is_clause(word):
+                    entries[word] = "reported"
+                elif relation in _CLAUSE_LINKS and self.is_clause(word) and head in entries:
+                    entries[word] = relation
         return entries
 
-    def _negated(self, word: int) -> bool:
-        return any(self.lower[child] in _NEGATIONS for child in self.children[word])
+    def _is_asserted_with_head(self, word: int) -> bool:
+        """Whether a text that states a word's head states the word too: "police, saying that …", but not "if …"."""
+        relation, head = self._reading.relations[word], self._reading.heads[word]
+        if relation == "ccomp":
+            return self.lower[head] in _REPORTING and not self._is_denied_or_possible(head)
+        return relation in _STATING and self.arc_class(word) in {relation, "conj:clause", "conj:verb"}
+
+    def _is_denied_or_possible(self, word: int) -> bool:
+        return any(_is_negation(self.lower[child]) or self.lower[child] in _MODALS for child in self.children[word])
 
     def links(self, word: int) -> list[int]:
         """Dependents that only tie `word` to what stands before it: they go when it becomes the root."""
@@ -189,6 +202,10 @@ _REFINEMENTS = {
     "nmod": Grammar._phrase_class,
     "obl": Grammar._phrase_class,
 }
+
+
+def _is_negation(lower: str) -> bool:
+    return lower in _NEGATIONS or lower.endswith(("n't", "n’t"))
 
 
 def chain_conjuncts(reading: SentenceReading) -> list[int]:
