@@ -9,10 +9,10 @@ New Dynamic Programming Technique for Trees").
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 IMPOSSIBLE = -np.inf
+_NONE = np.array([IMPOSSIBLE])
 
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """One child merged into its head: `child_sizes[k]` nodes of the child are kept where k are kept so far; 0 drops it."""
+    """One child merged into its head: of k nodes kept so far, `child_sizes[k]` are the child's; 0 drops it."""
 
     child: int
     child_sizes: NDArray[np.intp]
@@ -58,7 +59,7 @@ class TreeKnapsack:
             self._parts[node] = self.part(node)
 
     def part(self, node: int, free: Container[int] = ()) -> Part:
-        """The best parts that hold `node`, where the children in `free` are always dropped, at no cost."""
+        """Find the best parts that hold `node`, where the children in `free` are always dropped, at no cost."""
         totals = np.full(self._most + 1, IMPOSSIBLE)
         totals[1] = self._values[node]
         merges = []
@@ -69,7 +70,7 @@ class TreeKnapsack:
         return Part(totals, tuple(merges))
 
     def nodes(self, node: int, part: Part, size: int) -> list[int]:
-        """The nodes of the best part of `size` nodes that holds `node`, in order."""
+        """List the nodes of the best part of `size` nodes that holds `node`, in order."""
         kept = []
         waiting = [(node, part, size)]
         while waiting:
@@ -97,13 +98,19 @@ def merge(
         The merged totals, and for each size how many of its nodes are the child's.
     """
     most = len(totals) - 1
-    padded = np.concatenate((np.full(most, IMPOSSIBLE), totals))
-    before = sliding_window_view(padded, most + 1)[:, ::-1]  # before[k, j] = totals[k - j]
+    before = np.concatenate((totals, _NONE))[_differences(most)]  # before[k, j] = totals[k - j]
     gains = child_totals.copy()
     gains[0] = dropped
     options = before + gains
     child_sizes = options.argmax(axis=1)
     return options[np.arange(most + 1), child_sizes], child_sizes
+
+
+@lru_cache
+def _differences(most: int) -> NDArray[np.intp]:
+    """Positions k - j for sizes k and j of 0 to `most`, [most + 1, most + 1]; -1, the last position, where there is none."""
+    sizes = np.arange(most + 1)
+    return np.maximum(sizes[:, None] - sizes, -1)
 
 
 def _children(heads: Sequence[int]) -> list[list[int]]:
@@ -115,7 +122,7 @@ def _children(heads: Sequence[int]) -> list[list[int]]:
 
 
 def top_down(heads: Sequence[int], children: Sequence[Sequence[int]]) -> list[int]:
-    """The nodes, heads before their dependents."""
+    """List the nodes, heads before their dependents."""
     order = [node for node, head in enumerate(heads) if head == node]
     for node in order:  # grows while it is walked
         order.extend(children[node])

@@ -11,6 +11,8 @@ from briefd_server.engines.extractive.grammar import BENDING, BREAKING, Grammar,
 from briefd_server.engines.extractive.knapsack import Part, TreeKnapsack
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from briefd_server.engines.extractive.costs import Costs
@@ -43,7 +45,9 @@ class SentenceOptions:
         self._reading = reading
         self._costs = costs
         self._grammar = Grammar(reading)
-        self._knapsack = TreeKnapsack(chain_conjuncts(reading), self._values(), self._drop_costs(), most)
+        chained = chain_conjuncts(reading)
+        self._chained = _chained_to(reading.heads, chained)
+        self._knapsack = TreeKnapsack(chained, self._values(), self._drop_costs(), most)
         self._entries = [
             self._entry(word, costs.entries[row] - self._clause_value(word))
             for word, row in self._grammar.entries().items()
@@ -67,7 +71,9 @@ class SentenceOptions:
 
     def _entry(self, word: int, cost: float) -> _Entry:
         is_root = self._reading.heads[word] == word
-        part = self._knapsack.part(word, free=() if is_root else self._grammar.links(word))
+        # Without its conjunction a conjunct can't bring the ones before it along.
+        free = () if is_root else (*self._grammar.links(word), *self._chained.get(word, ()))
+        part = self._knapsack.part(word, free)
         return _Entry(word, part, part.totals - cost)
 
     def _best_totals(self) -> NDArray[np.float64]:
@@ -100,6 +106,15 @@ class SentenceOptions:
             lower[child] in _ANAPHORS and relations[child] in _SUBJECTS for child in self._grammar.children[word]
         )
         return self._costs.clause - (self._costs.pronoun if anaphoric else 0.0)
+
+
+def _chained_to(heads: Sequence[int], chained: Sequence[int]) -> dict[int, list[int]]:
+    """Map the last conjunct of a list to the ones that were hung on it."""
+    by_last: dict[int, list[int]] = {}
+    for word, (head, last) in enumerate(zip(heads, chained, strict=True)):
+        if head != last:
+            by_last.setdefault(last, []).append(word)
+    return by_last
 
 
 def is_flawed(total: float) -> bool:
