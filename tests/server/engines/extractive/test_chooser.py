@@ -1,0 +1,181 @@
+"""The choice of words: the asked length always, connected words, whole clauses, and no time lost on odd texts."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sentence_readings import read_annotated, readings
+
+from briefd_server.engines.extractive.chooser import Length, Offer, choose
+from briefd_server.engines.extractive.costs import Costs
+from briefd_server.engines.extractive.grammar import chain_conjuncts
+from briefd_server.engines.extractive.reading import SentenceReading
+
+COSTS = Costs()
+
+
+def offer(reading: SentenceReading, *, aside: bool = False, question: bool = False) -> Offer:
+    return Offer(reading, aside, question)
+
+
+def chosen(annotated: str, least: int, most: int, costs: Costs = COSTS) -> str:
+    """Choose from one sentence."""
+    reading = read_annotated(annotated)
+    words = [word for _, kept in choose([offer(reading)], Length(least, most), costs) for word in kept]
+    return " ".join(reading.words[word] for word in words)
+
+
+def count_words(offers: list[Offer]) -> int:
+    return sum(len(each.reading) for each in offers)
+
+
+lengths = st.tuples(st.integers(1, 20), st.integers(0, 15)).map(lambda pair: Length(pair[0], sum(pair)))
+offers = st.lists(st.builds(Offer, readings(), st.booleans(), st.booleans()), min_size=1, max_size=5)
+
+
+@given(offers, lengths)
+def test_the_length_is_met_whenever_there_are_enough_words(given_offers: list[Offer], length: Length) -> None:
+    choice = choose(given_offers, length, COSTS)
+    count = sum(len(kept) for _, kept in choice)
+    if count_words(given_offers) < length.least:
+        assert count == count_words(given_offers)
+    else:
+        assert length.least <= count <= length.most
+    numbers = [number for number, _ in choice]
+    assert numbers == list(range(numbers[0], numbers[-1] + 1))
+    for number, kept in choice:
+        assert kept == sorted(set(kept))
+        assert kept[0] >= 0
+        assert kept[-1] < len(given_offers[number].reading)
+
+
+@given(readings(), lengths)
+def test_the_words_of_a_sentence_hang_together(reading: SentenceReading, length: Length) -> None:
+    if len(reading) >= length.least:
+        ((_, kept),) = choose([offer(reading)], length, COSTS)
+        heads = chain_conjuncts(reading)
+        assert sum(heads[word] == word or heads[word] not in kept for word in kept) == 1
+
+
+def sentence_of(count: int, prominence: float = 0.0, salience: float = 0.0) -> SentenceReading:
+    """Read a clause of a verb, its subject and adverbs, `count` words in all."""
+    words = ["Pumps/1/nsubj/NOUN", "fail/1/root/VERB", *["again/1/advmod/ADV"] * (count - 2)]
+    return read_annotated(" ".join(words[:count]) if count > 1 else "Pumps/0/root/NOUN", salience, prominence)
+
+
+def numbers_of(sentences: list[Offer], least: int, most: int) -> list[int]:
+    return [number for number, _ in choose(sentences, Length(least, most), COSTS)]
+
+
+def test_the_prominent_sentence_wins_then_the_first() -> None:
+    dull, prominent = offer(sentence_of(12, -3.0)), offer(sentence_of(12, 3.0))
+    assert numbers_of([dull, prominent, dull], 10, 15) == [1]
+    assert numbers_of([dull, dull], 10, 15) == [0]
+
+
+def test_headings_and_questions_stand_back() -> None:
+    plain = sentence_of(12)
+    assert numbers_of([offer(plain, aside=True), offer(plain)], 10, 15) == [1]
+    assert numbers_of([offer(plain, question=True), offer(plain)], 10, 15) == [1]
+    assert numbers_of([offer(plain, question=True)], 10, 15) == [0]
+
+
+def test_short_neighbours_are_joined_to_a_run_that_is_long_enough() -> None:
+    sentences = [offer(sentence_of(4)), offer(sentence_of(5)), offer(sentence_of(3))]
+    assert numbers_of(sentences, 10, 15) == [0, 1, 2]
+    assert numbers_of(sentences, 8, 9) == [0, 1]
+
+
+def test_a_run_keeps_at_least_a_word_of_each_and_no_more_than_was_asked() -> None:
+    sentences = [offer(sentence_of(2))] * 4 + [offer(sentence_of(9))]
+    choice = choose(sentences, Length(10, 10), COSTS)
+    assert sum(len(kept) for _, kept in choice) == 10
+    assert all(kept for _, kept in choice)
+
+
+def test_a_long_sentence_is_chosen_rather_than_a_run_of_scraps() -> None:
+    scraps = [offer(read_annotated("Pumps/0/root/NOUN"))] * 20
+    assert numbers_of([*scraps, offer(sentence_of(12))], 10, 15) == [20]
+
+
+def test_fewer_words_than_asked_are_all_kept() -> None:
+    sentences = [offer(sentence_of(3)), offer(sentence_of(2))]
+    assert choose(sentences, Length(10, 15), COSTS) == [(0, [0, 1, 2]), (1, [0, 1])]
+
+
+PUMP = (
+    "The/1/det/DET pump/3/nsubj/NOUN never/3/advmod/ADV reached/3/root/VERB its/6/nmod:poss/PRON full/6/amod/ADJ "
+    "pressure/3/obj/NOUN yesterday/3/obl:unmarked/NOUN evening/7/dep/NOUN however/3/advmod/ADV"
+)
+
+
+@pytest.mark.parametrize("most", range(6, 10))
+def test_what_the_grammar_needs_is_kept_while_there_is_room(most: int) -> None:
+    assert {"pump", "never", "reached", "its", "pressure"} <= set(chosen(PUMP, 6, most).split())
+
+
+def test_a_value_decides_among_what_may_go() -> None:
+    reading = read_annotated(PUMP)
+    reading = replace(reading, salience=np.where(np.arange(10) == 5, 30.0, 0.0))
+    ((_, kept),) = choose([offer(reading)], Length(7, 7), COSTS)
+    assert [reading.words[word] for word in kept] == "The pump never reached its full pressure".split()
+
+
+def test_a_noun_phrase_stands_for_a_sentence_of_which_nothing_complete_fits() -> None:
+    needed = (
+        "The/2/det/DET old/2/amod/ADJ pump/3/nsubj/NOUN gave/3/root/VERB the/6/det/DET whole/6/amod/ADJ "
+        "town/3/iobj/NOUN its/9/nmod:poss/PRON drinking/9/amod/ADJ water/3/obj/NOUN"
+    )
+    assert chosen(needed, 3, 3) in {"The old pump", "the whole town", "its drinking water"}
+
+
+def test_a_reported_clause_stands_without_its_reporter_and_its_link() -> None:
+    report = (
+        "Police/1/nsubj/NOUN said/1/root/VERB that/5/mark/SCONJ the/4/det/DET pump/5/nsubj/NOUN failed/1/ccomp/VERB "
+        "at/7/case/ADP noon/5/obl/NOUN"
+    )
+    assert chosen(report, 5, 5, replace(COSTS, relations={**COSTS.relations, "obl": 9.0, "obl:near": 9.0})) == (
+        "the pump failed at noon"
+    )
+
+
+def test_no_clause_of_a_list_comes_with_another_but_without_their_conjunction() -> None:
+    clauses = (
+        "Rain/1/nsubj/NOUN fell/1/root/VERB wind/3/nsubj/NOUN blew/1/conj/VERB and/8/cc/CCONJ the/7/det/DET "
+        "old/7/amod/ADJ bridge/8/nsubj/NOUN broke/1/conj/VERB"
+    )
+    for size in range(3, 9):
+        words = chosen(clauses, size, size, replace(COSTS, entries={**COSTS.entries, "root": 400.0})).split()
+        assert not ("blew" in words and "broke" in words and "and" not in words)
+
+
+def test_ten_thousand_sentences_of_a_word_take_seconds() -> None:
+    sentences = [offer(read_annotated("Pumps/0/root/NOUN", prominence=n % 7)) for n in range(10_000)]
+    started = time.process_time()
+    choice = choose(sentences, Length(10, 15), COSTS)
+    assert time.process_time() - started < 8
+    assert len(choice) == 10
+
+
+@pytest.mark.parametrize("shape", ["chain", "star"])
+def test_a_sentence_of_5000_words_takes_seconds(shape: str) -> None:
+    count = 5000
+    heads = [max(0, word - 1) if shape == "chain" else 0 for word in range(count)]
+    reading = SentenceReading(
+        ["pump"] * count,
+        heads,
+        ["root", *["nmod"] * (count - 1)],
+        ["NOUN"] * count,
+        np.zeros(count),
+        np.zeros(count),
+        0.0,
+    )
+    started = time.process_time()
+    ((_, kept),) = choose([offer(reading)], Length(10, 15), COSTS)
+    assert time.process_time() - started < 8
+    assert 10 <= len(kept) <= 15
