@@ -1,8 +1,8 @@
 """`brief-build default`: from the corpora to the bundle that ships.
 
-The stages, each leaving its result in the build folder and skipped when that is there: the teacher (all tasks, full size),
-the student (smaller vocabulary, narrower layers, recovered with the teacher's help), the two ONNX graphs with their checks,
-the evaluation, and the bundle.
+The stages, each leaving its result in the build folder and skipped when that is there: the teacher (all tasks, full
+size), the student (smaller vocabulary, narrower layers, recovered with the teacher's help), the two ONNX graphs with
+their checks, the evaluation, and the bundle.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
+from tokenizers import Tokenizer
 
+from briefd_build.corpora.documents import read_treebank
 from briefd_build.corpora.mixture import Corpora, Mixture, read_corpora
 from briefd_build.encoder.export import export_float32, export_int8
 from briefd_build.encoder.keeping import fit_keeping
@@ -33,6 +35,7 @@ from briefd_server.bundle import BASELINE, OPTIMIZED, Manifest, VariantEntry, de
 from briefd_server.engines.extractive import TOKENIZER_NAME, WINDOW_PIECES, tokenizer_name
 from briefd_server.engines.extractive.costs import Costs
 from briefd_server.engines.extractive.pieces import PieceEncoder
+from briefd_server.text.words import find_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,11 +43,16 @@ if TYPE_CHECKING:
 
     from briefd_build.base_model import BaseModel
     from briefd_build.folder import BuildFolder
+    from briefd_server.engines.extractive.pieces import Window
 
 TEACHER, RELATIONS = "teacher.safetensors", "relations.json"
 STUDENT, STUDENT_TOKENIZER, KEPT_PIECES = "student.safetensors", "student-tokenizer.json", "kept-pieces.json"
 TEACHER_TOKENIZER = "teacher-tokenizer.json"
+_SAMPLE_DOCUMENTS = 5
 OPTIMIZED_GRAPH, BASELINE_GRAPH = "optimized.onnx", "baseline.onnx"
+
+_TEACHER_SCHEDULE = Schedule(epochs=5, encoder_rate=2e-4, head_rate=1.5e-3)
+_RECOVERY_SCHEDULE = Schedule(epochs=3, encoder_rate=2e-4, head_rate=5e-4)
 
 
 @dataclass(frozen=True)
@@ -63,8 +71,8 @@ class Recipe:
     """
 
     name: str = "default-en"
-    teacher: Schedule = Schedule(epochs=5, encoder_rate=2e-4, head_rate=1.5e-3)
-    recovery: Schedule = Schedule(epochs=3, encoder_rate=2e-4, head_rate=5e-4)
+    teacher: Schedule = _TEACHER_SCHEDULE
+    recovery: Schedule = _RECOVERY_SCHEDULE
     feed_forward_width: int = 1024
     importance_batches: int = 24
     window_pieces: int = 256
@@ -201,8 +209,17 @@ class DefaultBuild:
         self._report("export", 0.5)
         with staged(path / OPTIMIZED_GRAPH) as graph:
             export_int8(student, graph)
-            check_agreement(student, graph)
+            check_agreement(student, graph, self._sample_windows())
         self._report("export", 1.0)
+
+    def _sample_windows(self) -> list[Window]:
+        """Windows of held-out text in the student's pieces."""
+        encoder = PieceEncoder(Tokenizer.from_file(str(self._folder.path / STUDENT_TOKENIZER)))
+        windows: list[Window] = []
+        for document in read_treebank(self._data / "gum" / "dev.conllu.gz")[:_SAMPLE_DOCUMENTS]:
+            pieces = encoder.encode(document.sentences, [find_words(sentence) for sentence in document.sentences])
+            windows += encoder.pack(pieces, self._recipe.window_pieces)
+        return windows
 
     def _new_network(self) -> MultiTaskEncoder:
         return MultiTaskEncoder(self._base.load_encoder(), len(self._folder.read_json(RELATIONS)), HeadSizes())
