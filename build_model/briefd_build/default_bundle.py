@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from tokenizers import Tokenizer
 
+from briefd_build.corpora.collection import Corpora, read_corpora
 from briefd_build.corpora.documents import read_treebank
-from briefd_build.corpora.mixture import Corpora, Mixture, read_corpora
 from briefd_build.encoder.export import export_float32, export_int8
 from briefd_build.encoder.keeping import fit_keeping
+from briefd_build.encoder.mixture import Mixture
 from briefd_build.encoder.network import TAGS, HeadSizes, MultiTaskEncoder
 from briefd_build.encoder.parity import check_agreement, check_parity
 from briefd_build.encoder.pruning import (
@@ -162,11 +163,7 @@ class DefaultBuild:
     def _make_student(self, corpora: Corpora, relations: list[str]) -> None:
         """Prune the teacher and let the pruned network recover with its help."""
         teacher = self._load_teacher()
-        texts = [
-            sentence
-            for document in (*corpora.treebanks, *corpora.abstracts, *corpora.posts)
-            for sentence in document.sentences
-        ]
+        texts = [sentence for document in corpora.documents() for sentence in document.sentences]
         tokenizer, kept = prune_vocabulary(self._base.load_tokenizer(), texts)
         self._folder.write_json(KEPT_PIECES, kept)
         self._folder.write_text(STUDENT_TOKENIZER, tokenizer.to_str())
@@ -179,7 +176,7 @@ class DefaultBuild:
         )
         self._train("recovery", student, mixture, self._recipe.recovery, teacher.to(self._device))
         self._report("keeping", 0.0)
-        fit_keeping(student, encoders[0], (*corpora.treebanks, *corpora.abstracts, *corpora.posts))
+        fit_keeping(student, encoders[0], corpora.documents())
         self._folder.write_weights(STUDENT, student.state_dict())
 
     def _train(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from briefd_build.corpora.collection import TREEBANKS
 from briefd_build.corpora.documents import Document, read_abstracts, read_posts, read_treebank
-from briefd_build.corpora.mixture import TREEBANKS
 from briefd_build.evaluation.attachment import AttachmentScores, score_attachment
 from briefd_build.evaluation.compression import CompressionScores, read_compression_sets, score_compressions
 from briefd_build.evaluation.lengths import Compliance, score_compliance

@@ -108,9 +108,10 @@ def merge(
 
 @lru_cache
 def _differences(most: int) -> NDArray[np.intp]:
-    """Positions k - j for sizes k and j of 0 to `most`, [most + 1, most + 1]; -1, the last position, where there is none."""
+    """Lay out k - j for sizes k and j of 0 to `most`, [most + 1, most + 1]; -1, the last position, below 0."""
     sizes = np.arange(most + 1)
-    return np.maximum(sizes[:, None] - sizes, -1)
+    differences: NDArray[np.intp] = np.maximum(sizes[:, None] - sizes, -1)
+    return differences
 
 
 def _children(heads: Sequence[int]) -> list[list[int]]:

@@ -53,6 +53,8 @@ class PieceEncoder:
         # Published tokenizers often carry the padding and truncation of somebody's training run.
         tokenizer.no_padding()
         tokenizer.no_truncation()
+        # "[SEP]" in somebody's text is three characters and a name, not the end of a window.
+        tokenizer.encode_special_tokens = True
         self._tokenizer = tokenizer
         self._open, self._close, self._unknown = (_piece_id(tokenizer, piece) for piece in ("[CLS]", "[SEP]", "[UNK]"))
 

@@ -1,7 +1,7 @@
 """What the whole document says about a word's salience, beyond the window that the encoder sees.
 
-A word that recurs is what the document is about (Luhn 1958, "The Automatic Creation of Literature Abstracts"), and its other
-mentions were read as well: every mention gets the mean of all, plus a bonus for their number.
+A word that recurs is what the document is about (Luhn 1958, "The Automatic Creation of Literature Abstracts"), and its
+other mentions were read as well: every mention gets the mean of all, plus a bonus for their number.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from briefd_server.engines.extractive.reading import SentenceReading
 
-# Log-odds for every e-fold of mentions. A logistic regression gives 0.36 to 0.46 in units of the mean; the area under the
-# curve is flat between 0.3 and 0.5, and rises from 0.832 to 0.846 with it.
-_REPETITION = 0.4
+# Log-odds for every e-fold of mentions, the best of 0, 0.2, 0.3, 0.4, 0.5 and 0.7 on a sample of the training documents
+# (area under the curve 0.8793; 0.8748 without).
+_REPETITION = 0.3
 
 
 def spread_salience(readings: Sequence[SentenceReading]) -> list[SentenceReading]:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from briefd_build.corpora.documents import Document, read_abstracts, read_posts, read_treebank
 from briefd_build.encoder.batches import Batch, EncodedDocument, Example, encode_document, examples_of, make_batches
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
+    from briefd_build.corpora.collection import Corpora
+    from briefd_build.corpora.documents import Document
     from briefd_server.engines.extractive.pieces import PieceEncoder
-
-TREEBANKS = ("ud_english_ewt", "gum")
 
 # Share of treebank documents that an epoch shows with a space after every token, so that text which was tokenized
 # before it was sent ("they 've") is read as well. Set once.
@@ -26,27 +23,6 @@ _ABSTRACT_EVERY, _POST_EVERY = 3, 5
 _WINDOWS_OF_POST = 2  # summaries are about a post's beginning more often than about its end
 _CAPACITIES = (96, 128, 192, 256)  # pieces of a window; serving uses the largest
 _PIECES_PER_BATCH = 2400  # 12 windows of 200 pieces
-
-
-@dataclass(frozen=True)
-class Corpora:
-    """The documents of a split (`train` or `dev`)."""
-
-    treebanks: tuple[Document, ...]
-    spaced_treebanks: tuple[Document, ...]
-    abstracts: tuple[Document, ...]
-    posts: tuple[Document, ...]
-
-
-def read_corpora(data: Path, split: str) -> Corpora:
-    """Read the permissive corpora of a data directory."""
-    paths = [data / name / f"{split}.conllu.gz" for name in TREEBANKS]
-    return Corpora(
-        tuple(document for path in paths for document in read_treebank(path)),
-        tuple(document for path in paths for document in read_treebank(path, spaced=True)),
-        tuple(read_abstracts(data / "scitldr" / f"{split}.jsonl.gz")),
-        tuple(read_posts(data / "gov_posts" / f"{split}.jsonl.gz")),
-    )
 
 
 class Mixture:
