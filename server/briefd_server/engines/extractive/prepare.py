@@ -26,6 +26,7 @@ _DATELINE = re.compile(
         \s*{_AGENCY}\s*(?:--?|[–—:])?\s*
     | {_AGENCY}\s*(?:--?|[–—:])?\s*
     | {_PLACE}(?:,\s+[A-Z][\w.]+(?:\s[A-Z][\w.]+)?)?(?:,\s+[A-Z][a-z]{{2,8}}\.?\s+\d{{1,2}})?\s+(?:--?|[–—])\s+
+        (?=[("'“‘]?[A-Z0-9])  # not "IBM - a maker of …"
     | (?!NASA|NATO|UNESCO|UNICEF)[A-Z]{{4,}}(?:\s[A-Z]{{3,}})?,\s[A-Z][a-z]+\.?\s(?=[A-Z])
     """,
     re.VERBOSE,
