@@ -143,21 +143,34 @@ def daemon_process(
         make_bundle(directory / "bundle")
         command = [sys.executable, str(REPOSITORY / "tests/support/daemon_process.py"), "serve", "--bundle", "./bundle"]
         listening = ["--listen", f"unix:{directory}/s"] if listen else []
-        process = subprocess.Popen(
-            [*command, *listening, *arguments],
-            cwd=directory,
-            env={**python_environ(), **(environ or {})},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        try:
-            yield DaemonProcess(directory, process)
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
-            if process.stderr:
-                process.stderr.close()
+        with _running([*command, *listening, *arguments], directory, environ or {}) as daemon:
+            yield daemon
+
+
+@contextmanager
+def default_daemon(*arguments: str, environ: dict[str, str] | None = None) -> Iterator[DaemonProcess]:
+    """Start `briefd serve` as it is installed, with the default bundle, and wait until it serves."""
+    with short_directory() as directory:
+        command = [Path(sys.executable).with_name("briefd"), "serve", "--listen", f"unix:{directory}/s", *arguments]
+        # Bundles in the user's home would go before the one that is installed.
+        with _running(command, directory, {"HOME": str(directory), **(environ or {})}) as daemon:
+            daemon.wait_ready()
+            yield daemon
+
+
+@contextmanager
+def _running(command: list[str | Path], directory: Path, environ: dict[str, str]) -> Iterator[DaemonProcess]:
+    process = subprocess.Popen(
+        command, cwd=directory, env={**python_environ(), **environ}, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        yield DaemonProcess(directory, process)
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        if process.stderr:
+            process.stderr.close()
 
 
 def python_environ() -> dict[str, str]:

@@ -1,8 +1,8 @@
 """The seam between the daemon and whatever turns a text into a sentence.
 
-An engine runs in a worker thread of the daemon, one call at a time, and knows nothing of gRPC. The daemon knows nothing of
-how an engine works. `CallContext` is the daemon's hand in the engine's call: it times the stages, takes chunks as they
-come, and tells the engine to stop.
+An engine runs in a worker thread of the daemon, one call at a time, and knows nothing of gRPC. The daemon knows nothing
+of how an engine works. `CallContext` is the daemon's hand in the engine's call: it times the stages, takes chunks as
+they come, and tells the engine to stop.
 """
 
 from __future__ import annotations

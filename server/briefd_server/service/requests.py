@@ -12,7 +12,7 @@ from briefd.v1 import briefd_pb2
 from briefd_server.bundle import BASELINE, OPTIMIZED
 from briefd_server.engines.base import Task
 from briefd_server.errors import NotServedError, RequestError
-from briefd_server.text.words import find_words
+from briefd_server.text.words import blank_terminal_escapes
 
 if TYPE_CHECKING:
     from google.protobuf.duration_pb2 import Duration
@@ -28,8 +28,6 @@ _MAX_SAMPLE_SECONDS = 60.0
 
 VARIANT_NAMES = {briefd_pb2.VARIANT_OPTIMIZED: OPTIMIZED, briefd_pb2.VARIANT_BASELINE: BASELINE}
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
-# In a text with terminal escapes, whose letters are no words, the first word is looked for in so many characters first.
-_FIRST_LOOK = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +58,7 @@ def read_order(data: bytes, bundle: Bundle, max_text_bytes: int) -> Order:
 
 def has_words(text: str) -> bool:
     """Tell whether `find_words` would find any, without looking at all of a long text."""
-    if not _LETTER_OR_DIGIT.search(text):
-        return False
-    return "\x1b" not in text or bool(find_words(text, 0, min(len(text), _FIRST_LOOK)) or find_words(text))
+    return _LETTER_OR_DIGIT.search(blank_terminal_escapes(text)) is not None
 
 
 def _parse(data: bytes) -> briefd_pb2.SummarizeRequest:

@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
 # Most runs are a plain word ("it", "don't", "so,", "done."); the first branch spares them the closer look.
 _RUN = re.compile(r"([^\W_]+(?:['’-][^\W_]+)*)(?:[,;:!?]+|(\.))?(?!\S)|\S+")
-# Colours and cursor moves that a log took from a terminal.
-_TERMINAL_ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+# Colours, cursor moves and window titles that a log took from a terminal (ECMA-48 control sequences and strings).
+_TERMINAL_ESCAPE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-9;?]*[A-Za-z]|(?:\x1b\]|\x9d)[^\x07\x1b\x9c\r\n]*(?:[\x07\x9c]|\x1b\\)"
+)
+_ESCAPE_INTRODUCERS = "\x1b\x9b\x9d"
 _FULL_WIDTH_STOPS = r"[。｡！？；，、､]+[」』”’）】]*"
 _GLUE = re.compile(
     _FULL_WIDTH_STOPS + r"|[—―⸺⸻]+"
@@ -63,19 +66,24 @@ class Word(NamedTuple):
 
 def find_words(text: str, start: int = 0, end: int | None = None) -> list[Word]:
     """Find the words of `text[start:end]`, in order; offsets are code points of the whole `text`."""
-    if "\x1b" in text:
-        text = _TERMINAL_ESCAPE.sub(lambda escape: " " * len(escape.group()), text)
     words: list[Word] = []
-    for run in _RUN.finditer(text, start, len(text) if end is None else end):
-        first, last = run.span()
+    for run in _RUN.finditer(blank_terminal_escapes(text[start:end])):
+        first, last = (start + offset for offset in run.span())
         core_end = run.end(1)
         if core_end < 0:
             words.extend(_words_of_run(run.group(), first))
         elif run.group(2) and keeps_period(run.group(1)):
             words.append(Word(first, last, first, last))
         else:
-            words.append(Word(first, core_end, first, last))
+            words.append(Word(first, start + core_end, first, last))
     return words
+
+
+def blank_terminal_escapes(text: str) -> str:
+    """Put blanks in the place of a terminal's control sequences, as many as they had characters."""
+    if not any(introducer in text for introducer in _ESCAPE_INTRODUCERS):
+        return text
+    return _TERMINAL_ESCAPE.sub(lambda escape: " " * len(escape.group()), text)
 
 
 def count_words(text: str) -> int:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefd_server.text.words import count_words, find_words
+from briefd_server.text.words import blank_terminal_escapes, count_words, find_words
 
 CHARACTERS = "aZ5 .,;:!?-—–…'\"’“”()[]{}<>/\\|*_`~#@&%$€°+=^\n\t\r\xa0。，、é我ت\u0301\u200b\ufeff"
 STRINGS = ["\x1b[0m", "://", "U.S.", "Mr", "n't", "--", "...", "I", "'s", "x.y", "😀", "a b", "no."]
@@ -48,6 +48,7 @@ def cores(text: str) -> list[str]:
         ("a\u200bb\u200b \u200ecafe\u0301\u200f", "a\u200bb cafe\u0301"),
         ("हिन्दी, ไทย", "हिन्दी ไทย"),
         ("\x1b[31mERROR\x1b[0m disk\x1b[1m full", "ERROR disk full"),
+        ("\x1b]0;title\x07disk \x1b]8;;x\x1b\\full\x9b2K now \x1b]open", "disk full now open"),
     ],
 )
 def test_cores(text: str, expected: str | list[str]) -> None:
@@ -81,7 +82,7 @@ def test_offsets_are_ordered_and_nested(text: str) -> None:
 @given(TEXTS)
 def test_every_letter_and_digit_lies_in_a_core(text: str) -> None:
     covered = {i for word in find_words(text) for i in range(word.start, word.end)}
-    plain = text.replace("\x1b[0m", " " * 4)
+    plain = blank_terminal_escapes(text)
     assert all(i in covered for i, c in enumerate(plain) if c.isalnum())
 
 

@@ -12,7 +12,7 @@ from briefd_server.engines.extractive.prepare import TextSentence, prepare
 from briefd_server.engines.extractive.realize import Selection, find_spans, realize
 from briefd_server.engines.extractive.salience import spread_salience
 from briefd_server.text.language import guess_language
-from briefd_server.text.words import find_words
+from briefd_server.text.words import blank_terminal_escapes, find_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,15 +60,16 @@ class ExtractiveEngine:
     def summarize(self, task: Task, call: CallContext) -> Summary:
         """Choose the words of one sentence from a text; raises `CallStopped` once the call was stopped."""
         with call.stage(Stage.TOKENIZE):
-            sentences = prepare(task.text, task.min_word_count)
+            text = blank_terminal_escapes(task.text)
+            sentences = prepare(text, task.min_word_count)
             call.checkpoint()
             words = [sentence.words_within() for sentence in sentences]
-            pieces = self._encoder.encode([task.text[each.start : each.end] for each in sentences], words)
+            pieces = self._encoder.encode([text[each.start : each.end] for each in sentences], words)
         with call.stage(Stage.INFERENCE):
-            forms = [[task.text[word.start : word.end] for word in sentence.words] for sentence in sentences]
+            forms = [[text[word.start : word.end] for word in sentence.words] for sentence in sentences]
             readings = self._read(forms, pieces, call)
             length = Length(task.min_word_count, task.max_word_count)
-            summary = self._write(task.text, sentences, readings, length)
+            summary = self._write(text, sentences, readings, length)
         call.emit(summary.text)
         return summary
 

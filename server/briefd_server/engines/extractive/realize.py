@@ -56,6 +56,8 @@ _QUESTIONS = frozenset("?؟？")
 _CALLS = frozenset("!！")
 _STOPS_OF_SCRIPTS = frozenset("。｡।॥۔")
 _FINAL_STOPS = _QUESTIONS | _CALLS | _STOPS_OF_SCRIPTS
+# Brackets in brackets in brackets are no prose, and a thousand of them no sentence.
+_DEEPEST_PAIR = 2
 _BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
 _FUNCTION_TAGS = frozenset("ADP ADV AUX CCONJ DET PART PRON SCONJ".split())
 _CONTENT_TAGS = frozenset("ADJ INTJ NOUN NUM VERB".split())
@@ -141,9 +143,15 @@ class _Marks:
         self._kept_before = _running_count(selection.kept, self._count)
         self._by_gap: list[list[Mark]] = [[] for _ in range(self._count + 1)]
         self.unquoted_words: set[int] = set()
+        depth = 0
         for mark in marks:
-            if mark.role not in {Role.OPENING, Role.CLOSING} or self._keeps_pair(mark):
+            if mark.role not in {Role.OPENING, Role.CLOSING}:
                 self._by_gap[mark.gap].append(mark)
+            elif self._keeps_pair(mark):
+                depth += mark.role is Role.OPENING
+                if depth <= _DEEPEST_PAIR:
+                    self._by_gap[mark.gap].append(mark)
+                depth -= mark.role is Role.CLOSING
             elif mark.role is Role.OPENING:
                 self.unquoted_words.add(mark.gap)
 

@@ -189,6 +189,11 @@ def test_trees(annotated: str, expected: str) -> None:
         ("你好，世界。", "你好 世界", "你好， 世界。"),
         ("(See page 5.)", "See page 5", "See page 5."),
         ("x" * 5000, "x" * 5000, "X" + "x" * 4999 + "."),
+        (
+            "Pumps (and (all (the valves) in)) stopped.",
+            "Pumps and all the valves in stopped",
+            "Pumps (and (all the valves in)) stopped.",
+        ),
     ],
 )
 def test_without_a_tree(text: str, kept: str, expected: str) -> None:
