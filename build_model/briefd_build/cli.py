@@ -81,17 +81,18 @@ def evaluate(bundle: Path, data: Path | None, variant: str, threads: int, json_p
 @cli.command()
 @click.argument("bundle", type=click.Path(path_type=Path, file_okay=False, exists=True))
 @_data_option
-@click.option("--rounds", type=click.IntRange(1, 100), default=3, show_default=True, help="Passes over the table.")
+@click.option("--steps", type=click.IntRange(1), default=1500, show_default=True, help="Steps of the climb, twice.")
+@click.option("--seed", type=int, default=3, show_default=True, help="Seed of the climb.")
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Where the tuned table is written."
 )
-def tune(bundle: Path, data: Path | None, rounds: int, out: Path) -> None:
+def tune(bundle: Path, data: Path | None, steps: int, seed: int, out: Path) -> None:
     """Tune the chooser's table of costs for BUNDLE's encoder."""
     from briefd_build.tuning import tune_costs  # noqa: PLC0415 - kept out of --help
     from briefd_server.bundle import read_bundle  # noqa: PLC0415 - likewise
 
     with _progress() as report:
-        costs = tune_costs(read_bundle(bundle), _find_data(data, report), rounds, report)
+        costs = tune_costs(read_bundle(bundle), _find_data(data, report), steps, seed, report)
     out.write_text(json.dumps(costs.to_json(), indent=2) + "\n", encoding="utf-8")
     click.echo(f"wrote {out}", err=True)
 

@@ -10,11 +10,13 @@ from typing import Any
 
 # What dropping an arc of each class costs, in units of value (a word of average salience is worth about 1).
 _RELATIONS = {
-    "acl": 0.6, "acl:relcl": -0.2, "acl:to": 2.0, "advcl": 0.0, "advcl:relcl": -0.3, "advcl:to": 0.5, "advmod": -0.2,
-    "advmod:degree": 0.6, "amod": 0.6, "appos": -0.3, "cc": -1.0, "compound": 1.5, "conj": 0.6, "conj:clause": 0.2,
-    "conj:verb": 0.6, "dep": 0.0, "det:predet": 0.0, "discourse": -1.0, "dislocated": -0.5, "list": 0.0, "nmod": 0.8,
-    "nmod:desc": 0.3, "nmod:of": 1.8, "nmod:unmarked": 0.0, "nummod": 1.0, "obl": 0.4, "obl:agent": 1.2,
-    "obl:near": 1.2, "obl:of": 1.5, "obl:unmarked": 0.2, "parataxis": -0.5, "reparandum": -1.0, "vocative": -1.0,
+    "acl": 0.6, "acl:relcl": -0.2, "acl:to": 2.0, "advcl": 0.0, "advcl:relcl": -0.3, "advcl:to": 0.5,
+    "advmod": -0.2, "advmod:degree": 0.6, "advmod:direction": 1.0, "advmod:discourse": -0.6,
+    "advmod:intensifier": -1.0, "amod": 0.6, "appos": -0.3, "cc": -1.0, "compound": 1.5, "conj": 0.6,
+    "conj:clause": 0.2, "conj:verb": 0.6, "dep": 0.0, "det:predet": 0.0, "discourse": -1.0, "dislocated": -0.5,
+    "list": 0.0, "nmod": 0.8, "nmod:desc": 0.3, "nmod:of": 1.8, "nmod:unmarked": 0.0, "nummod": 1.0, "obl": 0.4,
+    "obl:agent": 1.2, "obl:near": 1.2, "obl:of": 1.5, "obl:unmarked": 0.2, "parataxis": -0.5, "reparandum": -1.0,
+    "vocative": -1.0,
 }  # fmt: skip
 _ENTRIES = {"root": 0.0, "reported": 1.0, "conj": 1.5, "parataxis": 1.5}
 _TAGS = {

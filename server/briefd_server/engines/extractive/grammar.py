@@ -26,7 +26,7 @@ _NEEDED = frozenset(
 _LINKING_TAGS = frozenset({"ADP", "AUX", "PART", "SCONJ"})
 _NEGATIONS = frozenset("not n't never no neither nor none hardly scarcely barely rarely seldom without cannot".split())
 _HEDGES = frozenset(
-    "allegedly almost apparently approximately fewer just less likely mostly nearly only partly perhaps possibly "
+    "allegedly almost apparently approximately fewer less likely mostly nearly only partly perhaps possibly "
     "potentially previously probably purportedly reportedly roughly somewhat supposedly unlikely".split()
 )
 # Adjectives that make their noun something else: "former president", "alleged thief" (Partee 2010 calls them
@@ -38,7 +38,21 @@ _NON_SUBSECTIVE = frozenset(
 )
 _CONDITIONS = frozenset("if unless until whether except without".split())
 _WH_ADVERBS = frozenset("when where why how whenever wherever than as that which who whom whose".split())
-_DEGREES = frozenset("as enough less more most so such too very".split())
+_DEGREES = frozenset("as enough less more most so such too".split())
+# Adverbs that colour a statement, place it in the conversation, or say where a movement goes.
+_INTENSIFIERS = frozenset(
+    "absolutely actually basically certainly clearly completely definitely exactly extremely fully highly indeed "
+    "much pretty quite rather really simply so-called somehow totally truly utterly very".split()
+)
+_DISCOURSE_ADVERBS = frozenset(
+    "additionally again already also anyway besides consequently even finally first frankly furthermore hence here "
+    "however instead just meanwhile moreover nevertheless now obviously overall right so still then therefore "
+    "though thus today well yet".split()
+)
+_DIRECTIONS = frozenset(
+    "abroad ahead along apart around aside away back backward down downstairs east forth forward home in inside "
+    "north off on out outside over south through together up upstairs west".split()
+)
 # Heads that say how much or what kind, and mean little without their "of …".
 _PARTITIVES = frozenset(
     "all amount any array average both bulk couple dozens each end group half handful hundreds kind lack least level "
@@ -74,6 +88,12 @@ _CLAUSE_LINKS = frozenset({"conj", "parataxis"})
 _STATING = frozenset({*_CLAUSE_LINKS, "acl", "acl:relcl", "advcl"})
 _OBJECTS = frozenset({"obj", "iobj", "xcomp", "ccomp"})
 _SUBJECTS = frozenset("nsubj nsubj:pass csubj csubj:pass expl nsubj:outer csubj:outer".split())
+
+_ADVERB_CLASSES = {
+    "advmod:intensifier": _INTENSIFIERS,
+    "advmod:discourse": _DISCOURSE_ADVERBS,
+    "advmod:direction": _DIRECTIONS,
+}
 
 
 class Grammar:
@@ -113,13 +133,14 @@ class Grammar:
         return BREAKING if self._reading.relations[self._reading.heads[word]] == "conj" else "cc"
 
     def _adverb_class(self, word: int) -> str:
-        if self.lower[word] in _HEDGES:
+        form = self.lower[word]
+        if form in _HEDGES:
             return BENDING
-        if self.lower[word] in _WH_ADVERBS:
+        if form in _WH_ADVERBS:
             return BREAKING
-        if self.lower[word] in _DEGREES or any(self.lower[child] in _DEGREES for child in self.children[word]):
+        if form in _DEGREES or any(self.lower[child] in _DEGREES for child in self.children[word]):
             return "advmod:degree"
-        return "advmod"
+        return next((name for name, forms in _ADVERB_CLASSES.items() if form in forms), "advmod")
 
     def _phrase_class(self, word: int) -> str:
         relation, head = self._reading.relations[word], self._reading.heads[word]
