@@ -14,7 +14,7 @@ _RELATIONS = {
     "advmod": -0.2, "advmod:degree": 0.6, "advmod:direction": 1.0, "advmod:discourse": -0.6,
     "advmod:intensifier": -1.0, "amod": 0.6, "appos": -0.3, "cc": -1.0, "compound": 1.5, "conj": 0.6,
     "conj:clause": 0.2, "conj:verb": 0.6, "dep": 0.0, "det:predet": 0.0, "discourse": -1.0, "dislocated": -0.5,
-    "list": 0.0, "nmod": 0.8, "nmod:desc": 0.3, "nmod:of": 1.8, "nmod:unmarked": 0.0, "nummod": 1.0, "obl": 0.4,
+    "list": 0.0, "nmod": 0.8, "nmod:desc": 0.3, "nmod:of": 1.8, "nmod:unmarked": 0.0, "obl": 0.4,
     "obl:agent": 1.2, "obl:near": 1.2, "obl:of": 1.5, "obl:unmarked": 0.2, "parataxis": -0.5, "reparandum": -1.0,
     "vocative": -1.0,
 }  # fmt: skip
@@ -37,6 +37,7 @@ class Costs:
         salience: value of one unit of salience log-odds.
         keep: cost of dropping an arc whose keeping has log-odds 1.
         lead: value of standing at the sentence's start rather than at its end.
+        crossed: cost of keeping a word whose arc crosses another: such an arc is mostly misread.
         prominence: value of one unit of a sentence's prominence log-odds.
         position: cost of every doubling of the number of sentences before.
         clause: value of a summary that is a clause with a subject.
@@ -53,6 +54,7 @@ class Costs:
     salience: float = 0.3
     keep: float = 0.0
     lead: float = 0.3
+    crossed: float = 3.0
     prominence: float = 1.5
     position: float = 0.7
     clause: float = 2.0

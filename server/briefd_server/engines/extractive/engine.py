@@ -10,6 +10,7 @@ from briefd_server.engines.extractive.chooser import Length, Offer, choose
 from briefd_server.engines.extractive.parsing import Labels, read_sentences
 from briefd_server.engines.extractive.prepare import TextSentence, prepare
 from briefd_server.engines.extractive.realize import Selection, find_spans, realize
+from briefd_server.engines.extractive.repairs import attach_ranges
 from briefd_server.engines.extractive.salience import spread_salience
 from briefd_server.text.language import guess_language
 from briefd_server.text.words import blank_terminal_escapes, find_words
@@ -84,7 +85,8 @@ class ExtractiveEngine:
     ) -> list[SentenceReading]:
         windows = self._encoder.pack(pieces, self._parameters.window_pieces)
         read = ((window, self._session.read(window, call)) for window in windows)
-        return spread_salience(read_sentences(read, words, self._parameters.labels))
+        readings = map(attach_ranges, read_sentences(read, words, self._parameters.labels))
+        return spread_salience(list(readings))
 
     def _write(
         self, text: str, sentences: Sequence[TextSentence], readings: Sequence[SentenceReading], length: Length

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from briefd_server.engines.extractive.knapsack import top_down
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from briefd_server.engines.extractive.reading import SentenceReading
 
 BREAKING = "breaking"
@@ -36,6 +40,14 @@ _NON_SUBSECTIVE = frozenset(
     "planned possible potential presumed prospective proposed so-called suspected unlikely unsuccessful "
     "would-be".split()
 )
+# Words that pick one thing out of an order or a set: "the last week" is not "the week".
+_ORDERS = frozenset("final fifth first fourth last next only other own previous same second third".split())
+_FIGURE_QUALIFIERS = frozenset(
+    "about above around at below beyond down exactly least less more most nearly only over under up".split()
+)
+_COMPARATIVES = frozenset("fewer less more other rather worse".split())
+_COMPARISON_REACH = 6
+_FIGURE_RELATIONS = frozenset({"advmod", "amod", "compound", "nmod:desc", "nmod:unmarked", "nummod"})
 _CONDITIONS = frozenset("if unless until whether except without".split())
 _WH_ADVERBS = frozenset("when where why how whenever wherever than as that which who whom whose".split())
 _DEGREES = frozenset("as enough less more most so such too".split())
@@ -127,7 +139,19 @@ class Grammar:
 
     def _bends_meaning(self, word: int) -> bool:
         lower, relation = self.lower[word], self._reading.relations[word]
-        return _is_negation(lower) or (relation == "amod" and lower in _NON_SUBSECTIVE)
+        if _is_negation(lower) or relation == "nummod" or self._qualifies_figure(word):
+            return True
+        if relation != "amod":
+            return False
+        return lower in _NON_SUBSECTIVE or lower in _ORDERS or self._is_compared(word)
+
+    def _qualifies_figure(self, word: int) -> bool:
+        """Whether the word stands before a figure and says how it is meant: "above 40", "up to 12", "about 3,000"."""
+        return self.lower[word] in _FIGURE_QUALIFIERS and word + 1 < len(self.lower) and self.is_figure(word + 1)
+
+    def is_figure(self, word: int) -> bool:
+        """Whether the word is a number, whatever its sign or currency."""
+        return self._reading.tags[word] == "NUM" or any(character.isdigit() for character in self.lower[word][:2])
 
     def _link_class(self, word: int) -> str:
         return BREAKING if self._reading.relations[self._reading.heads[word]] == "conj" else "cc"
@@ -136,18 +160,25 @@ class Grammar:
         form = self.lower[word]
         if form in _HEDGES:
             return BENDING
-        if form in _WH_ADVERBS:
+        if form in _WH_ADVERBS or self._is_compared(word):
             return BREAKING
         if form in _DEGREES or any(self.lower[child] in _DEGREES for child in self.children[word]):
             return "advmod:degree"
         return next((name for name, forms in _ADVERB_CLASSES.items() if form in forms), "advmod")
+
+    def _is_compared(self, word: int) -> bool:
+        """Whether a "than" later in the sentence needs the word: "more slowly than expected", "larger than before"."""
+        forms = {self.lower[word], *(self.lower[child] for child in self.children[word])}
+        compares = bool(forms & _COMPARATIVES) or self.lower[word].endswith("er")
+        return compares and "than" in self.lower[word + 1 : word + 1 + _COMPARISON_REACH]
 
     def _phrase_class(self, word: int) -> str:
         relation, head = self._reading.relations[word], self._reading.heads[word]
         links = {
             self.lower[child] for child in self.children[word] if self._reading.relations[child] in {"case", "mark"}
         }
-        if links & _CONDITIONS:
+        # What a negation reaches belongs to it: "cannot come before Tuesday" is not "cannot come".
+        if links & _CONDITIONS or (relation in {"obl", "advcl"} and self._negated(head)):
             return BENDING
         if "than" in links:
             return BREAKING
@@ -166,6 +197,8 @@ class Grammar:
         return not any(verb < child < word and self._reading.relations[child] == "obl" for child in self.children[verb])
 
     def _conjunct_class(self, word: int) -> str:
+        if any(self.lower[child] == "between" for child in self.children[self._reading.heads[word]]):
+            return BREAKING
         if self.is_clause(word):
             return "conj:clause"
         return "conj:verb" if self._reading.tags[word] == "VERB" else "conj"
@@ -177,9 +210,37 @@ class Grammar:
         relation = reading.relations[word]
         if relation in {"compound", "amod", "nmod:desc", "nmod"} and tags == ("PROPN", "PROPN"):
             return abs(word - head) == 1 and relation != "nmod"
-        if relation in {"nummod", "compound", "nmod:unmarked", "nmod:desc"} and tags[0] == "NUM":
-            return word > head or tags[1] in {"NUM", "SYM", "PROPN"} or self.lower[head].rstrip(".") in _MONTHS
+        if relation in _FIGURE_RELATIONS and self.is_figure(word):
+            return (
+                abs(word - head) == 1 or tags[1] in {"NUM", "SYM", "PROPN"} or self.lower[head].rstrip(".") in _MONTHS
+            )
         return False
+
+    def crossed_arcs(self) -> list[bool]:
+        """For every word, whether a word between it and its head hangs on neither: the mark of a misread sentence."""
+        entered, left = self._intervals()
+        crossed = []
+        for word, head in enumerate(self._reading.heads):
+            between = slice(min(word, head) + 1, max(word, head))
+            inside = (entered[between] >= entered[head]) & (left[between] <= left[head])
+            crossed.append(not inside.all())
+        return crossed
+
+    def _intervals(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Intervals of a depth-first walk: a word's interval lies within those of the words that it hangs on."""
+        entered, left = np.zeros((2, len(self.lower)), dtype=np.int64)
+        waiting = [word for word, head in enumerate(self._reading.heads) if head == word]
+        clock = 0
+        while waiting:
+            word = waiting.pop()
+            clock += 1
+            if word < 0:
+                left[~word] = clock
+            else:
+                entered[word] = clock
+                waiting.append(~word)
+                waiting.extend(self.children[word])
+        return entered, left
 
     def entries(self) -> dict[int, str]:
         """Find the words that may become the summary's root, each with its row of the cost table."""

@@ -17,7 +17,7 @@ from briefd_server.text.words import Word, find_words
 if TYPE_CHECKING:
     from briefd_server.text.sentences import Sentence
 
-_ASIDE_KINDS = frozenset({Kind.HEADING, Kind.MAIL_HEADER, Kind.TABLE_ROW, Kind.CODE})
+_ASIDE_KINDS = frozenset({Kind.HEADING, Kind.MAIL_HEADER, Kind.TABLE_ROW, Kind.CODE, Kind.LOG_LINE})
 _PLACE = r"[A-Z][A-Z.'’-]+(?:\s+[A-Z][A-Z.'’-]+){0,3}"
 _AGENCY = r"\((?:AP|AFP|ANI|CNN|DPA|IANS|PTI|Reuters|UPI|Xinhua|Bloomberg|Associated Press)\)"
 _DATELINE = re.compile(
@@ -48,7 +48,7 @@ class TextSentence:
     Attributes:
         start: where its content begins, after a bullet or a dateline, and `end` one past where it ends.
         words: the content's words, with offsets in the whole text.
-        is_aside: a heading, a header line, a quotation, code, a greeting or boilerplate.
+        is_aside: a heading, a header line, a table row, a log line, code, a quotation, a greeting or boilerplate.
         is_question: it asks.
     """
 

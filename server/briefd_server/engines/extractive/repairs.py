@@ -1,0 +1,32 @@
+"""Attachments that grammar settles but a small parser may miss."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from briefd_server.engines.extractive.reading import SentenceReading
+
+_CONJUNCT = "conj"
+
+
+def attach_ranges(reading: SentenceReading) -> SentenceReading:
+    """Hang the second end of a range on its first: in "between Port Ellery and the islands", "islands" on "Ellery".
+
+    A parser that hangs it higher would let the range lose its first end: "the ferry and the islands".
+    """
+    heads = list(reading.heads)
+    for preposition, word in enumerate(reading.words):
+        first = heads[preposition]
+        if word.lower() != "between" or first <= preposition:
+            continue
+        second = _first_conjunct_after(reading, first)
+        if second is not None and heads[second] < preposition:
+            heads[second] = first
+    return replace(reading, heads=heads)
+
+
+def _first_conjunct_after(reading: SentenceReading, word: int) -> int | None:
+    later = range(word + 1, len(reading))
+    return next((place for place in later if reading.relations[place] == _CONJUNCT), None)
