@@ -178,7 +178,7 @@ class Grammar:
             self.lower[child] for child in self.children[word] if self._reading.relations[child] in {"case", "mark"}
         }
         # What a negation reaches belongs to it: "cannot come before Tuesday" is not "cannot come".
-        if links & _CONDITIONS or (relation in {"obl", "advcl"} and self._negated(head)):
+        if links & _CONDITIONS or (relation in {"obl", "advcl"} and self._is_negated(head)):
             return BENDING
         if "than" in links:
             return BREAKING
@@ -268,7 +268,10 @@ class Grammar:
         return relation in _STATING and self.arc_class(word) in {relation, "conj:clause", "conj:verb"}
 
     def _is_denied_or_possible(self, word: int) -> bool:
-        return any(_is_negation(self.lower[child]) or self.lower[child] in _MODALS for child in self.children[word])
+        return self._is_negated(word) or any(self.lower[child] in _MODALS for child in self.children[word])
+
+    def _is_negated(self, word: int) -> bool:
+        return any(_is_negation(self.lower[child]) for child in self.children[word])
 
     def links(self, word: int) -> list[int]:
         """Dependents that only tie `word` to what stands before it: they go when it becomes the root."""
