@@ -36,7 +36,7 @@ _HEDGES = frozenset(
 # Adjectives that make their noun something else: "former president", "alleged thief" (Partee 2010 calls them
 # non-subsective).
 _NON_SUBSECTIVE = frozenset(
-    "alleged apparent artificial attempted counterfeit fake failed false former hypothetical imitation likely mock "
+    "alleged apparent artificial attempted counterfeit fake failed false few former hypothetical imitation likely little mock "
     "planned possible potential presumed prospective proposed so-called suspected unlikely unsuccessful "
     "would-be".split()
 )
@@ -45,6 +45,7 @@ _ORDERS = frozenset("final fifth first fourth last next only other own previous 
 _FIGURE_QUALIFIERS = frozenset(
     "about above around at below beyond down exactly least less more most nearly only over under up".split()
 )
+_VOWELS = frozenset("aeiou")
 _COMPARATIVES = frozenset("fewer less more other rather worse".split())
 _COMPARISON_REACH = 6
 _FIGURE_RELATIONS = frozenset({"advmod", "amod", "compound", "nmod:desc", "nmod:unmarked", "nummod"})
@@ -130,7 +131,9 @@ class Grammar:
     def arc_class(self, word: int) -> str:
         """Class of the arc from `word` to its head: `BREAKING`, `BENDING`, or a row of the cost table."""
         relation = self._reading.relations[word]
-        if relation in _NEEDED or self._reading.tags[word] in _LINKING_TAGS or self._binds_name_or_number(word):
+        if relation in _NEEDED or self._reading.tags[word] in _LINKING_TAGS:
+            return BREAKING
+        if self._binds_name_or_number(word) or self._fits_article(word):
             return BREAKING
         if relation != "cc" and self._bends_meaning(word):
             return BENDING
@@ -215,6 +218,12 @@ class Grammar:
                 abs(word - head) == 1 or tags[1] in {"NUM", "SYM", "PROPN"} or self.lower[head].rstrip(".") in _MONTHS
             )
         return False
+
+    def _fits_article(self, word: int) -> bool:
+        """Whether the article before fits this word but not the next: without "updated", "an updated version" is wrong."""
+        if word == 0 or word + 1 == len(self.lower) or self.lower[word - 1] not in {"a", "an"}:
+            return False
+        return (self.lower[word][0] in _VOWELS) != (self.lower[word + 1][0] in _VOWELS)
 
     def crossed_arcs(self) -> list[bool]:
         """For every word, whether a word between it and its head hangs on neither: the mark of a misread sentence."""
