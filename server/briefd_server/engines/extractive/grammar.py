@@ -36,8 +36,8 @@ _HEDGES = frozenset(
 # Adjectives that make their noun something else: "former president", "alleged thief" (Partee 2010 calls them
 # non-subsective).
 _NON_SUBSECTIVE = frozenset(
-    "alleged apparent artificial attempted counterfeit fake failed false few former hypothetical imitation likely little mock "
-    "planned possible potential presumed prospective proposed so-called suspected unlikely unsuccessful "
+    "alleged apparent artificial attempted counterfeit fake failed false few former hypothetical imitation likely "
+    "little mock planned possible potential presumed prospective proposed so-called suspected unlikely unsuccessful "
     "would-be".split()
 )
 # Words that pick one thing out of an order or a set: "the last week" is not "the week".
@@ -220,7 +220,7 @@ class Grammar:
         return False
 
     def _fits_article(self, word: int) -> bool:
-        """Whether the article before fits this word but not the next: without "updated", "an updated version" is wrong."""
+        """Whether the article before fits this word but not the next: "an updated version" needs its "updated"."""
         if word == 0 or word + 1 == len(self.lower) or self.lower[word - 1] not in {"a", "an"}:
             return False
         return (self.lower[word][0] in _VOWELS) != (self.lower[word + 1][0] in _VOWELS)
