@@ -1,7 +1,7 @@
 """Treebank tokens collapsed onto the words that a reader counts.
 
-The member of a group whose head lies outside it stands for the group: "don't" takes the place of "do", "data-driven"
-that of "driven". Tokens that belong to no word (a lone dash, a quotation mark) are taken out of the tree: what hung on
+The member of a group that is nearest to the root stands for the group: "don't" takes the place of "do", "data-driven"
+that of "driven". So heads always lie nearer to the root than their dependents, and what comes out is a tree. Tokens that belong to no word (a lone dash, a quotation mark) are taken out of the tree: what hung on
 them hangs on their head.
 """
 
@@ -41,7 +41,7 @@ def collapse(tokens: Sequence[Token], *, spaced: bool = False) -> ParsedSentence
     if not words:
         return None
     word_of_token = _assign(spans, [(word.start, word.end) for word in words])
-    representatives = [_representative(tokens, word_of_token, index) for index in range(len(words))]
+    representatives = _representatives(tokens, word_of_token, len(words))
     heads = [_head_word(tokens, word_of_token, token) for token in representatives]
     roots = [index for index, head in enumerate(heads) if head in (None, index)]
     root = roots[0] if roots else 0
@@ -90,11 +90,22 @@ def _assign(spans: Sequence[tuple[int, int]], words: Sequence[tuple[int, int]]) 
     return assigned
 
 
-def _representative(tokens: Sequence[Token], word_of_token: Sequence[int | None], word: int) -> int:
-    members = [i for i, assigned in enumerate(word_of_token) if assigned == word]
-    outward = [i for i in members if tokens[i].head == i or word_of_token[tokens[i].head] != word]
-    content = [i for i in outward if tokens[i].relation != "punct"]
-    return (content or outward or members)[0]
+def _representatives(tokens: Sequence[Token], word_of_token: Sequence[int | None], word_count: int) -> list[int]:
+    members: list[list[int]] = [[] for _ in range(word_count)]
+    for token, word in enumerate(word_of_token):
+        if word is not None:
+            members[word].append(token)
+    return [
+        min(group, key=lambda token: (_depth(tokens, token), tokens[token].relation == "punct")) for group in members
+    ]
+
+
+def _depth(tokens: Sequence[Token], token: int) -> int:
+    depth = 0
+    while tokens[token].head != token:
+        token = tokens[token].head
+        depth += 1
+    return depth
 
 
 def _head_word(tokens: Sequence[Token], word_of_token: Sequence[int | None], token: int) -> int | None:

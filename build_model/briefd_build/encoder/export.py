@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
-from onnxruntime.quantization.shape_inference import quant_pre_process
+from onnxruntime.transformers.fusion_options import FusionOptions
+from onnxruntime.transformers.optimizer import optimize_model
 from torch import Tensor, nn
 
 from briefd_server.engines.extractive.session import WindowReading
@@ -48,6 +49,8 @@ def export_float32(network: MultiTaskEncoder, path: Path) -> None:
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the exporter warns of its own internals
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        # The fast attention of training exports as three times as many operators.
+        network.bert.set_attn_implementation("eager")
         torch.onnx.export(
             network.eval(),
             (piece_ids, word_starts),
@@ -71,10 +74,22 @@ def export_int8(network: MultiTaskEncoder, path: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         float32, prepared = Path(folder) / "float32.onnx", Path(folder) / "prepared.onnx"
         export_float32(quantizable, float32)
-        quant_pre_process(str(float32), str(prepared), skip_symbolic_shape=True)
+        _fuse(float32, prepared, network)
         quantize_dynamic(
             prepared, path, per_channel=True, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul", "Gemm"],
             extra_options={"MatMulConstBOnly": True},
         )  # fmt: skip
-    model = onnx.load(path)
-    onnx.checker.check_model(model)
+    onnx.checker.check_model(onnx.load(path))
+
+
+def _fuse(source: Path, target: Path, network: MultiTaskEncoder) -> None:
+    """Fuse bias and GELU into one operator; normalization stays apart from its addition (see `EncoderSession`)."""
+    options = FusionOptions("bert")
+    options.enable_skip_layer_norm = False
+    options.enable_embed_layer_norm = False
+    config = network.bert.config
+    heads, width = config.num_attention_heads, config.hidden_size
+    fused = optimize_model(
+        str(source), "bert", num_heads=heads, hidden_size=width, optimization_options=options, opt_level=0
+    )
+    fused.save_model_to_file(str(target))

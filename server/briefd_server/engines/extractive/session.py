@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from briefd_server.engines.base import CallContext
     from briefd_server.engines.extractive.pieces import Window
 
+# The fused operator takes 248 µs for 128 pieces, addition and normalization take 39 µs (ONNX Runtime 1.31, x86-64).
+_SLOW_FUSIONS = ["SkipLayerNormFusion"]
+
 
 class WindowReading(NamedTuple):
     """The encoder's outputs for one window of N words, L relations and a relation rank of R; all float32.
@@ -60,7 +63,9 @@ class EncoderSession:
         # Window lengths differ from call to call: a pattern remembered for each would only cost memory.
         options.enable_mem_pattern = False
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        self._session = onnxruntime.InferenceSession(
+            str(model), options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOW_FUSIONS
+        )
 
     def read(self, window: Window, call: CallContext) -> WindowReading:
         """Read one window; raises `CallStopped` within a model run's next operator once the call was stopped."""
