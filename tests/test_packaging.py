@@ -124,6 +124,16 @@ def test_the_wheel_holds_its_licences(wheel_files: set[str], name: str) -> None:
     assert f"briefd-{METADATA['version']}.dist-info/licenses/{name}" in wheel_files
 
 
-@pytest.mark.parametrize("name", ["briefd/v1/briefd.proto", "briefd/py.typed", "briefd_client/py.typed"])
-def test_the_wheel_holds_what_its_users_build_on(wheel_files: set[str], name: str) -> None:
+@pytest.mark.parametrize(
+    "name",
+    [
+        "briefd/v1/briefd.proto",
+        "briefd/py.typed",
+        "briefd_client/py.typed",
+        "briefd_server/bundles/default-en/bundle.json",
+        "briefd_server/bundles/default-en/optimized.onnx",
+        "briefd_server/bundles/default-en/tokenizer.json",
+    ],
+)
+def test_the_wheel_holds_what_its_users_need(wheel_files: set[str], name: str) -> None:
     assert name in wheel_files
