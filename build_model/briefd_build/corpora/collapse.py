@@ -1,8 +1,8 @@
 """Treebank tokens collapsed onto the words that a reader counts.
 
 The member of a group that is nearest to the root stands for the group: "don't" takes the place of "do", "data-driven"
-that of "driven". So heads always lie nearer to the root than their dependents, and what comes out is a tree. Tokens that belong to no word (a lone dash, a quotation mark) are taken out of the tree: what hung on
-them hangs on their head.
+that of "driven". So heads always lie nearer to the root than their dependents, and what comes out is a tree. Tokens
+that belong to no word (a lone dash, a quotation mark) are taken out of the tree: what hung on them hangs on their head.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def collapse(tokens: Sequence[Token], *, spaced: bool = False) -> ParsedSentence
     words = find_words(text)
     if not words:
         return None
-    word_of_token = _assign(spans, [(word.start, word.end) for word in words])
+    word_of_token = _without_marks(tokens, _assign(spans, [(word.start, word.end) for word in words]))
     representatives = _representatives(tokens, word_of_token, len(words))
     heads = [_head_word(tokens, word_of_token, token) for token in representatives]
     roots = [index for index, head in enumerate(heads) if head in (None, index)]
@@ -90,14 +90,21 @@ def _assign(spans: Sequence[tuple[int, int]], words: Sequence[tuple[int, int]]) 
     return assigned
 
 
+def _without_marks(tokens: Sequence[Token], word_of_token: Sequence[int | None]) -> list[int | None]:
+    """Take punctuation out of the groups that have other members: the stop of "etc." hangs on the sentence's root."""
+    with_content = {word for word, token in zip(word_of_token, tokens, strict=True) if token.relation != "punct"}
+    return [
+        None if token.relation == "punct" and word in with_content else word
+        for word, token in zip(word_of_token, tokens, strict=True)
+    ]
+
+
 def _representatives(tokens: Sequence[Token], word_of_token: Sequence[int | None], word_count: int) -> list[int]:
     members: list[list[int]] = [[] for _ in range(word_count)]
     for token, word in enumerate(word_of_token):
         if word is not None:
             members[word].append(token)
-    return [
-        min(group, key=lambda token: (_depth(tokens, token), tokens[token].relation == "punct")) for group in members
-    ]
+    return [min(group, key=lambda token: _depth(tokens, token)) for group in members]
 
 
 def _depth(tokens: Sequence[Token], token: int) -> int:

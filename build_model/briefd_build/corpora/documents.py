@@ -31,7 +31,7 @@ _SPEAKER = re.compile(r"^\(\w+\)\s*")  # GUM marks every summary's author: "(hum
 
 @dataclass(frozen=True)
 class Document:
-    """A document's sentences with the reference summaries; `trees` is empty where no treebank annotated it.
+    """A document's sentences, one at least, with the reference summaries; `trees` is empty without a treebank's.
 
     `prominence` has one value in [0, 1] a sentence, or none where there is nothing to learn it from.
     """
@@ -72,7 +72,8 @@ def read_treebank(path: Path, *, spaced: bool = False) -> list[Document]:
 
 def read_abstracts(path: Path) -> list[Document]:
     """Read SciTLDR: scientific abstracts, split into sentences, with one-sentence summaries."""
-    return [_with_coverage(record["source"], record["target"]) for record in _read_json_lines(path)]
+    documents = (_with_coverage(record["source"], record["target"]) for record in _read_json_lines(path))
+    return [document for document in documents if document.sentences]
 
 
 def read_posts(path: Path) -> list[Document]:
@@ -83,7 +84,7 @@ def read_posts(path: Path) -> list[Document]:
         sentences = [text[sentence.start : sentence.end] for sentence in find_sentences(text)]
         references = [reference for reference in (record["title"], record["summary"]) if reference]
         documents.append(_with_coverage(sentences, references))
-    return documents
+    return [document for document in documents if document.sentences]
 
 
 def _read_json_lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,7 @@ import logging
 import tempfile
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import onnx
 import torch
@@ -43,6 +43,11 @@ class QuantizedEmbedding(nn.Module):
 
 def export_float32(network: MultiTaskEncoder, path: Path) -> None:
     """Export with dynamic batch, piece and word counts."""
+    _export(network, path)
+    _strip(path)
+
+
+def _export(network: MultiTaskEncoder, path: Path) -> None:
     piece_ids = torch.ones((2, 32), dtype=torch.int64)
     word_starts = torch.arange(16).repeat(2, 1)
     dynamic = {name: {0: torch.export.Dim.AUTO, 1: torch.export.Dim.AUTO} for name in _INPUTS}
@@ -73,13 +78,26 @@ def export_int8(network: MultiTaskEncoder, path: Path) -> None:
         setattr(embeddings, name, QuantizedEmbedding(getattr(embeddings, name).weight.detach()))
     with tempfile.TemporaryDirectory() as folder:
         float32, prepared = Path(folder) / "float32.onnx", Path(folder) / "prepared.onnx"
-        export_float32(quantizable, float32)
+        _export(quantizable, float32)
         _fuse(float32, prepared, network)
         quantize_dynamic(
             prepared, path, per_channel=True, weight_type=QuantType.QInt8, op_types_to_quantize=["MatMul", "Gemm"],
             extra_options={"MatMulConstBOnly": True},
         )  # fmt: skip
-    onnx.checker.check_model(onnx.load(path))
+    _strip(path)
+
+
+def _strip(path: Path) -> None:
+    """Check a graph and take out what only its making needed: the exporter notes the source lines of every node."""
+    model = onnx.load(path)
+    del model.metadata_props[:], model.graph.metadata_props[:], model.graph.value_info[:]
+    graph = model.graph
+    parts: list[Any] = [*graph.node, *graph.initializer, *graph.input, *graph.output]
+    for annotated in parts:
+        del annotated.metadata_props[:]
+        annotated.ClearField("doc_string")
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
 
 
 def _fuse(source: Path, target: Path, network: MultiTaskEncoder) -> None:
