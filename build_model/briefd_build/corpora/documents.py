@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _STEMMER = snowballstemmer.stemmer("english")
-_SPEAKER = re.compile(r"^\(\w+\)\s*")  # GUM marks every summary's author: "(human1) …"
+_AUTHOR = re.compile(r"^\([^)]*\)\s*")  # GUM marks every summary's author: "(human1) …", "(model-2; postedited) …"
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _treebank_document(document: TreebankDocument, *, spaced: bool) -> Document:
             # 1 is the most prominent of about 5 levels.
             prominence.append(max(0.0, 1.25 - 0.25 * int(sentence.comments.get("s_prominence", "5"))))
     references = [
-        _SPEAKER.sub("", value)
+        _AUTHOR.sub("", value)
         for key, value in sorted(document.comments.items())
         if re.fullmatch(r"meta::summary\d", key)
     ]
