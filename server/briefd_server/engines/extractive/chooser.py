@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import log2
+from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
-from briefd_server.engines.extractive.knapsack import merge
+from briefd_server.engines.extractive.knapsack import IMPOSSIBLE, merge
 from briefd_server.engines.extractive.sentence_options import SentenceOptions, is_flawed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
 
     from briefd_server.engines.extractive.costs import Costs
     from briefd_server.engines.extractive.reading import SentenceReading
@@ -88,13 +85,13 @@ def _single_sentences(
     options: Sequence[SentenceOptions], standings: Sequence[float], length: Length
 ) -> Iterator[_Candidate]:
     for number, option in enumerate(options):
-        size, total = _best_size(option.totals, length)
-        yield _Candidate(total + standings[number], number, (size,))
+        if len(option.totals) > length.least:
+            size = _best_size(option.totals, length)
+            yield _Candidate(option.totals[size] + standings[number], number, (size,))
 
 
-def _best_size(totals: NDArray[np.float64], length: Length) -> tuple[int, float]:
-    size = length.least + int(totals[length.least : length.most + 1].argmax())
-    return size, float(totals[size])
+def _best_size(totals: Sequence[float], length: Length) -> int:
+    return max(range(length.least, len(totals)), key=totals.__getitem__)
 
 
 def _runs(
@@ -111,7 +108,7 @@ def _runs(
             words += len(offers[last].reading)
             last += 1
         if words >= length.least:
-            standing = float(np.mean(standings[first:last])) - costs.join * (last - first - 1)
+            standing = fmean(standings[first:last]) - costs.join * (last - first - 1)
             yield _join(options[first:last], first, standing, length)
 
 
@@ -119,11 +116,12 @@ def _join(options: Sequence[SentenceOptions], first: int, standing: float, lengt
     totals = options[0].totals
     steps = []
     for option in options[1:]:
-        totals, sizes = merge(totals, option.totals, dropped=-np.inf)
+        totals, sizes = merge(totals, option.totals, dropped=IMPOSSIBLE, most=length.most)
         steps.append(sizes)
-    size, total = _best_size(totals, length)
+    size = _best_size(totals, length)
+    total = totals[size]
     chosen = []
     for step in reversed(steps):
-        chosen.append(int(step[size]))
+        chosen.append(step[size])
         size -= chosen[-1]
     return _Candidate(total + standing, first, (size, *reversed(chosen)))

@@ -2,41 +2,36 @@
 
 Every node has a value, every arc a cost that is paid when the arc is dropped while its head is kept. `best[node][k]` is
 the greatest total of a part of the node's subtree that holds the node and k nodes in all; children are merged one by
-one with a (max, +) convolution, O(n · K²) for sizes up to K (Johnson and Niemi 1983, "On Knapsacks, Partitions, and a
-New Dynamic Programming Technique for Trees").
+one with a (max, +) convolution, O(n · K) for sizes up to K, since no list is longer than its subtree (Johnson and Niemi
+1983, "On Knapsacks, Partitions, and a New Dynamic Programming Technique for Trees"). Most lists are so short that plain
+Python is faster than NumPy.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
 
-    from numpy.typing import NDArray
-
-IMPOSSIBLE = -np.inf
-_NONE = np.array([IMPOSSIBLE])
+IMPOSSIBLE = float("-inf")
 
 
-@dataclass(frozen=True, slots=True)
-class Merge:
+class Merge(NamedTuple):
     """One child merged into its head: of k nodes kept so far, `child_sizes[k]` are the child's; 0 drops it."""
 
     child: int
-    child_sizes: NDArray[np.intp]
+    child_sizes: list[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The best parts that hold one node: `totals[k]` for sizes k of 0 to K, impossible sizes at minus infinity."""
+class Part(NamedTuple):
+    """The best parts that hold one node: `totals[k]` for sizes k of 0 to the largest that there is, at most K.
 
-    totals: NDArray[np.float64]
-    merges: tuple[Merge, ...] = field(default=())
+    Size 0 is impossible, and its total minus infinity.
+    """
+
+    totals: list[float]
+    merges: list[Merge]
 
 
 class TreeKnapsack:
@@ -60,14 +55,15 @@ class TreeKnapsack:
 
     def part(self, node: int, free: Container[int] = ()) -> Part:
         """Find the best parts that hold `node`, where the children in `free` are always dropped, at no cost."""
-        totals = np.full(self._most + 1, IMPOSSIBLE)
-        totals[1] = self._values[node]
+        totals = [IMPOSSIBLE, self._values[node]]
         merges = []
         for child in self._children[node]:
             if child not in free:
-                totals, child_sizes = merge(totals, self._parts[child].totals, -self._drop_costs[child])
+                totals, child_sizes = merge(
+                    totals, self._parts[child].totals, dropped=-self._drop_costs[child], most=self._most
+                )
                 merges.append(Merge(child, child_sizes))
-        return Part(totals, tuple(merges))
+        return Part(totals, merges)
 
     def nodes(self, node: int, part: Part, size: int) -> list[int]:
         """List the nodes of the best part of `size` nodes that holds `node`, in order."""
@@ -77,7 +73,7 @@ class TreeKnapsack:
             at, its_part, left = waiting.pop()
             kept.append(at)
             for step in reversed(its_part.merges):
-                child_size = int(step.child_sizes[left])
+                child_size = step.child_sizes[left]
                 if child_size:
                     waiting.append((step.child, self._parts[step.child], child_size))
                     left -= child_size
@@ -85,33 +81,29 @@ class TreeKnapsack:
 
 
 def merge(
-    totals: NDArray[np.float64], child_totals: NDArray[np.float64], dropped: float
-) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """Merge two lists of best totals, both [K + 1].
+    totals: Sequence[float], child_totals: Sequence[float], *, dropped: float, most: int
+) -> tuple[list[float], list[int]]:
+    """Merge two lists of best totals.
 
     Args:
         totals: best totals so far, by size.
         child_totals: the child's best totals, by size; its entry 0 is not read.
         dropped: what leaving the child out adds.
+        most: largest size of the merged list.
 
     Returns:
         The merged totals, and for each size how many of its nodes are the child's.
     """
-    most = len(totals) - 1
-    before = np.concatenate((totals, _NONE))[_differences(most)]  # before[k, j] = totals[k - j]
-    gains = child_totals.copy()
-    gains[0] = dropped
-    options = before + gains
-    child_sizes = options.argmax(axis=1)
-    return options[np.arange(most + 1), child_sizes], child_sizes
-
-
-@lru_cache
-def _differences(most: int) -> NDArray[np.intp]:
-    """Lay out k - j for sizes k and j of 0 to `most`, [most + 1, most + 1]; -1, the last position, below 0."""
-    sizes = np.arange(most + 1)
-    differences: NDArray[np.intp] = np.maximum(sizes[:, None] - sizes, -1)
-    return differences
+    largest = min(len(totals) + len(child_totals) - 2, most)
+    merged = [total + dropped for total in totals] + [IMPOSSIBLE] * (largest + 1 - len(totals))
+    child_sizes = [0] * (largest + 1)
+    for child_size in range(1, len(child_totals)):
+        gain = child_totals[child_size]
+        for size in range(child_size, min(len(totals) + child_size, largest + 1)):
+            total = totals[size - child_size] + gain
+            if total > merged[size]:
+                merged[size], child_sizes[size] = total, child_size
+    return merged, child_sizes
 
 
 def _children(heads: Sequence[int]) -> list[list[int]]:

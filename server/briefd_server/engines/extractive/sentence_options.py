@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from briefd_server.engines.extractive.grammar import BENDING, BREAKING, Grammar, chain_conjuncts
-from briefd_server.engines.extractive.knapsack import Part, TreeKnapsack
+from briefd_server.engines.extractive.knapsack import IMPOSSIBLE, Part, TreeKnapsack
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from briefd_server.engines.extractive.costs import Costs
     from briefd_server.engines.extractive.reading import SentenceReading
@@ -32,13 +30,17 @@ class _Entry:
 
     word: int
     part: Part
-    totals: NDArray[np.float64]
+    cost: float
+
+    def total(self, size: int) -> float:
+        """Tell what its best part of `size` words is worth."""
+        return self.part.totals[size] - self.cost if size < len(self.part.totals) else IMPOSSIBLE
 
 
 class SentenceOptions:
     """The best words to keep of a sentence, for every number of words up to `most`.
 
-    `totals[k]` is what the best k words are worth, minus infinity where the sentence is shorter.
+    `totals[k]` is what the best k words are worth; the list ends where the sentence does.
     """
 
     def __init__(self, reading: SentenceReading, costs: Costs, most: int) -> None:
@@ -48,6 +50,7 @@ class SentenceOptions:
         chained = chain_conjuncts(reading)
         self._chained = _chained_to(reading.heads, chained)
         self._knapsack = TreeKnapsack(chained, self._values(), self._drop_costs(), most)
+        self._largest = min(len(reading), most)
         self._entries = [
             self._entry(word, costs.entries[row] - self._clause_value(word))
             for word, row in self._grammar.entries().items()
@@ -66,19 +69,17 @@ class SentenceOptions:
 
     def words(self, size: int) -> list[int]:
         """Pick the best `size` words, in order."""
-        entry = max(self._entries, key=lambda entry: entry.totals[size])
+        entry = max(self._entries, key=lambda entry: entry.total(size))
         return self._knapsack.nodes(entry.word, entry.part, size)
 
     def _entry(self, word: int, cost: float) -> _Entry:
         is_root = self._reading.heads[word] == word
         # Without its conjunction a conjunct can't bring the ones before it along.
         free = () if is_root else (*self._grammar.links(word), *self._chained.get(word, ()))
-        part = self._knapsack.part(word, free)
-        return _Entry(word, part, part.totals - cost)
+        return _Entry(word, self._knapsack.part(word, free), cost)
 
-    def _best_totals(self) -> NDArray[np.float64]:
-        totals: NDArray[np.float64] = np.max([entry.totals for entry in self._entries], axis=0)
-        return totals
+    def _best_totals(self) -> list[float]:
+        return [max(entry.total(size) for entry in self._entries) for size in range(self._largest + 1)]
 
     def _values(self) -> list[float]:
         reading, costs = self._reading, self._costs

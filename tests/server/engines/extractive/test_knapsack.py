@@ -45,14 +45,14 @@ def test_finds_the_best_part_of_every_size(data: st.DataObject, heads: list[int]
     free = data.draw(st.sets(st.sampled_from(children))) if children else set()
     knapsack = TreeKnapsack(heads, values, drop_costs, most)
     part = knapsack.part(node, free)
-    assert part.totals.tolist() == best_totals(heads, values, drop_costs, node, most, free)
-    for size in range(1, most + 1):
-        if part.totals[size] > IMPOSSIBLE:
-            nodes = knapsack.nodes(node, part, size)
-            assert nodes == sorted(set(nodes))
-            assert len(nodes) == size
-            assert is_part(heads, frozenset(nodes), node)
-            assert worth(heads, values, drop_costs, frozenset(nodes), free) == part.totals[size]
+    impossible = [IMPOSSIBLE] * (most + 1 - len(part.totals))
+    assert part.totals + impossible == best_totals(heads, values, drop_costs, node, most, free)
+    for size in range(1, len(part.totals)):
+        nodes = knapsack.nodes(node, part, size)
+        assert nodes == sorted(set(nodes))
+        assert len(nodes) == size
+        assert is_part(heads, frozenset(nodes), node)
+        assert worth(heads, values, drop_costs, frozenset(nodes), free) == part.totals[size]
 
 
 def chain(count: int) -> list[int]:
