@@ -46,8 +46,11 @@ class BaseModel:
         return encoder
 
     def load_tokenizer(self) -> Tokenizer:
-        """Load the tokenizer."""
-        return Tokenizer.from_file(str(self.directory / _TOKENIZER))
+        """Load the tokenizer, without the padding and truncation that published ones carry."""
+        tokenizer = Tokenizer.from_file(str(self.directory / _TOKENIZER))
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        return tokenizer
 
 
 def find_base(name_or_directory: str = DEFAULT_BASE) -> BaseModel:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from briefd_build.encoder.losses import distillation_loss, task_loss
+from briefd_build.errors import BuildError
 from briefd_build.folder import staged
 
 if TYPE_CHECKING:
@@ -54,7 +55,11 @@ class Trainer:
     teacher: MultiTaskEncoder | None = None
 
     def train(self, network: MultiTaskEncoder, device: torch.device) -> None:
-        """Train to the end of the schedule, from the checkpoint where there is one."""
+        """Train to the end of the schedule, from the checkpoint where there is one.
+
+        Raises:
+            BuildError: the loss is no number any more.
+        """
         # The optimizer's averages of embedding rows that no batch uses decay into denormal numbers, on which processors
         # are tens of times slower: the fifth epoch took four times as long as the first.
         torch.set_flush_denormal(True)
@@ -83,7 +88,7 @@ class Trainer:
         torch.nn.utils.clip_grad_norm_(network.parameters(), self.schedule.gradient_norm)
         optimizer.step()
         if not math.isfinite(value := loss.item()):
-            raise FloatingPointError("training diverged: lower the learning rates")
+            raise BuildError("training diverged; lower the rates of its schedule")
         return value
 
     def _resume(self, network: MultiTaskEncoder, optimizer: torch.optim.Optimizer) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from briefd_server.engines.base import Task, UnwatchedCall
-from briefd_server.text.words import find_words
+from briefd_server.text.words import count_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +30,8 @@ class Latency:
 
 
 def time_engine(engine: ExtractiveEngine, texts: Sequence[str], count: int = 100) -> Latency:
-    """Summarize up to `count` texts of 90 to 110 words, once each after a warm-up."""
-    chosen = [text for text in texts if 90 <= len(find_words(text)) <= 110][:count]
+    """Summarize the `count` texts that are nearest to 100 words, once each after a warm-up."""
+    chosen = sorted(texts, key=lambda text: abs(count_words(text) - 100))[:count]
     for text in chosen[:_WARM_UP_COUNT]:
         engine.summarize(Task(text, 10, 15), UnwatchedCall())
     milliseconds = []
@@ -39,5 +39,5 @@ def time_engine(engine: ExtractiveEngine, texts: Sequence[str], count: int = 100
         started = time.perf_counter()
         engine.summarize(Task(text, 10, 15), UnwatchedCall())
         milliseconds.append(1e3 * (time.perf_counter() - started))
-    p50, p95 = np.percentile(milliseconds, [50, 95]) if milliseconds else (float("nan"), float("nan"))
+    p50, p95 = np.percentile(milliseconds, [50, 95])
     return Latency(len(chosen), engine.thread_count, float(p50), float(p95))

@@ -1,0 +1,120 @@
+"""Pruning: what is taken out is really gone, and what stays says what it said before."""
+
+from __future__ import annotations
+
+import copy
+import random
+
+import pytest
+import torch
+from tiny_corpus import VOCABULARY, sentence
+from tiny_tokenizer import make_tokenizer
+
+from briefd_build.base_model import BaseModel
+from briefd_build.corpora.documents import Document
+from briefd_build.encoder.batches import Batch, encode_document, examples_of, make_batches
+from briefd_build.encoder.network import HeadSizes, MultiTaskEncoder, Reading
+from briefd_build.encoder.pruning import (
+    keep_vocabulary_rows,
+    narrow_feed_forward,
+    prune_feed_forward,
+    prune_vocabulary,
+)
+from briefd_server.engines.extractive.pieces import PieceEncoder
+from briefd_server.text.words import find_words
+
+RELATIONS = ["det", "root"]
+
+
+@pytest.fixture
+def network(base: BaseModel) -> MultiTaskEncoder:
+    torch.manual_seed(0)
+    return MultiTaskEncoder(base.load_encoder(), len(RELATIONS), HeadSizes()).eval()
+
+
+def batches() -> list[Batch]:
+    chance = random.Random(0)
+    encoder = PieceEncoder(make_tokenizer(VOCABULARY))
+    document = Document(tuple(sentence(chance) for _ in range(8)), ("The old pump.",), prominence=(0.5,) * 8)
+    encoded = encode_document(document, encoder, RELATIONS)
+    return make_batches(examples_of(encoded, encoded, (encoder, encoder), 64), 200, chance)
+
+
+@torch.no_grad()
+def read(network: MultiTaskEncoder, batch: Batch) -> Reading:
+    return network(batch.piece_ids, batch.word_starts)
+
+
+def assert_same(ours: Reading, theirs: Reading) -> None:
+    for mine, other in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(mine, other, atol=1e-5, rtol=1e-4)
+
+
+def test_keeping_every_neuron_changes_nothing(network: MultiTaskEncoder) -> None:
+    pruned = copy.deepcopy(network)
+    prune_feed_forward(pruned, batches(), 64)
+    for batch in batches():
+        assert_same(read(pruned, batch), read(network, batch))
+
+
+def test_neurons_that_nothing_listens_to_go_first(network: MultiTaskEncoder) -> None:
+    for number, layer in enumerate(network.bert.encoder.layer):
+        with torch.no_grad():
+            layer.output.dense.weight[:, number::2] = 0
+    pruned = copy.deepcopy(network)
+    prune_feed_forward(pruned, batches(), 32)
+    for number, layer in enumerate(pruned.bert.encoder.layer):
+        assert layer.intermediate.dense.weight.shape == (32, 32)
+        assert layer.output.dense.weight.shape == (32, 32)
+        kept = network.bert.encoder.layer[number].output.dense.weight[:, 1 - number :: 2]
+        torch.testing.assert_close(layer.output.dense.weight, kept)
+    assert pruned.bert.config.intermediate_size == 32
+    for batch in batches():
+        assert_same(read(pruned, batch), read(network, batch))
+
+
+def test_weights_of_a_pruned_network_load_into_a_narrowed_one(network: MultiTaskEncoder, base: BaseModel) -> None:
+    prune_feed_forward(network, batches(), 24)
+    keep_vocabulary_rows(network.bert, range(100))
+    other = MultiTaskEncoder(base.load_encoder(), len(RELATIONS), HeadSizes()).eval()
+    keep_vocabulary_rows(other.bert, range(100))
+    narrow_feed_forward(other, 24)
+    other.load_state_dict(network.state_dict())
+    piece_ids, word_starts = torch.arange(1, 41).reshape(2, 20), torch.arange(1, 9).repeat(2, 1)
+    with torch.no_grad():
+        assert_same(other(piece_ids, word_starts), network(piece_ids, word_starts))
+
+
+TEXTS = ["the pump filled the tank"] * 5 + ["valve " * 12 + "harbour"] * 5
+
+
+def test_the_smaller_tokenizer_cuts_the_corpora_as_before(base: BaseModel) -> None:
+    before = base.load_tokenizer()
+    after, kept = prune_vocabulary(base.load_tokenizer(), TEXTS)
+    assert kept == sorted(set(kept))
+    assert after.get_vocab_size() == len(kept) < before.get_vocab_size()
+    for text in [*TEXTS, "[CLS] zebra", "a-b 1.5 %"]:
+        assert after.encode(text).tokens == before.encode(text).tokens
+        assert [kept[piece] for piece in after.encode(text).ids] == before.encode(text).ids
+
+
+def test_pieces_that_nothing_uses_go_and_the_rest_are_spelt(base: BaseModel) -> None:
+    after, _ = prune_vocabulary(base.load_tokenizer(), ["the pump"] * 5)
+    vocabulary = after.get_vocab()
+    # A general word list uses every word of the tiny vocabulary but its inflections.
+    assert {"pump", "[PAD]", "[MASK]", "a", "##z", "?"} <= set(vocabulary)
+    assert vocabulary["[PAD]"] == 0
+    assert "[UNK]" not in after.encode("incomprehensibilities").tokens
+
+
+def test_the_pruned_embedding_reads_the_pruned_pieces_alike(network: MultiTaskEncoder, base: BaseModel) -> None:
+    tokenizer, kept = prune_vocabulary(base.load_tokenizer(), TEXTS)
+    pruned = copy.deepcopy(network)
+    keep_vocabulary_rows(pruned.bert, kept)
+    assert pruned.bert.embeddings.word_embeddings.weight.shape == (len(kept), 32)
+    readings = []
+    for own, encoder in ((network, PieceEncoder(base.load_tokenizer())), (pruned, PieceEncoder(tokenizer))):
+        (window,) = encoder.pack(encoder.encode(TEXTS[:1], [find_words(TEXTS[0])]), 64)
+        with torch.no_grad():
+            readings.append(own(torch.from_numpy(window.piece_ids[None]), torch.from_numpy(window.word_starts[None])))
+    assert_same(*readings)
