@@ -81,7 +81,7 @@ def evaluate(bundle: Path, data: Path | None, variant: str, threads: int, json_p
 @cli.command()
 @click.argument("bundle", type=click.Path(path_type=Path, file_okay=False, exists=True))
 @_data_option
-@click.option("--steps", type=click.IntRange(1), default=500, show_default=True, help="Steps of the climb, twice.")
+@click.option("--steps", type=click.IntRange(1), default=600, show_default=True, help="Steps of the climb.")
 @click.option("--seed", type=int, default=4, show_default=True, help="Seed of the climb.")
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="Where the tuned table is written."

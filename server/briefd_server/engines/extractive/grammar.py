@@ -213,11 +213,18 @@ class Grammar:
         relation = reading.relations[word]
         if relation in {"compound", "amod", "nmod:desc", "nmod"} and tags == ("PROPN", "PROPN"):
             return abs(word - head) == 1 and relation != "nmod"
+        if self._is_month_of_date(word):
+            return True
         if relation in _FIGURE_RELATIONS and self.is_figure(word):
             return (
                 abs(word - head) == 1 or tags[1] in {"NUM", "SYM", "PROPN"} or self.lower[head].rstrip(".") in _MONTHS
             )
         return False
+
+    def _is_month_of_date(self, word: int) -> bool:
+        neighbours = (word - 1, word + 1)
+        is_month = self.lower[word].rstrip(".") in _MONTHS
+        return is_month and any(0 <= other < len(self.lower) and self.is_figure(other) for other in neighbours)
 
     def _fits_article(self, word: int) -> bool:
         """Whether the article before fits this word but not the next: "an updated version" needs its "updated"."""

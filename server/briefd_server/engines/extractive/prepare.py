@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from briefd_server.text.sentences import Sentence
 
 _ASIDE_KINDS = frozenset({Kind.HEADING, Kind.MAIL_HEADER, Kind.TABLE_ROW, Kind.CODE, Kind.LOG_LINE})
+_LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 _PLACE = r"[A-Z][A-Z.'’-]+(?:\s+[A-Z][A-Z.'’-]+){0,3}"
 _AGENCY = r"\((?:AP|AFP|ANI|CNN|DPA|IANS|PTI|Reuters|UPI|Xinhua|Bloomberg|Associated Press)\)"
 _DATELINE = re.compile(
@@ -85,7 +86,7 @@ def _with_words(text: str, sentences: list[Sentence], starts: list[int]) -> list
 def _content_start(text: str, sentence: Sentence) -> int:
     dateline = _DATELINE.match(text, sentence.body_start, sentence.end)
     start = dateline.end() if dateline else sentence.body_start
-    return start if find_words(text, start, sentence.end) else sentence.start
+    return start if _LETTER_OR_DIGIT.search(text, start, sentence.end) else sentence.start
 
 
 def _is_aside(sentence: Sentence, content: str) -> bool:
