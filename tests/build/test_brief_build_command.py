@@ -1,0 +1,69 @@
+"""The `brief-build` command: a mistake is one line on standard error that states the fix."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from bundle_factory import make_bundle
+from tiny_corpus import write_corpus
+
+from briefd_build import cli
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["brief-build", *arguments])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    return int(end.value.code or 0)
+
+
+@pytest.mark.parametrize("command", [[], ["default"], ["evaluate"], ["tune"]])
+def test_help_needs_neither_data_nor_model(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, *command, "--help") == 0
+    assert "Usage: " in capsys.readouterr().out
+
+
+def assert_one_line(text: str, *parts: str) -> None:
+    last = text.strip().splitlines()[-1]
+    assert last.startswith("brief-build: ")
+    assert all(part in last for part in parts)
+    assert "Traceback" not in text
+
+
+def test_incomplete_data_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_corpus(tmp_path / "data")
+    (tmp_path / "data/gum/test.conllu.gz").unlink()
+    make_bundle(tmp_path / "bundle")
+    assert run(monkeypatch, "evaluate", str(tmp_path / "bundle"), "--data", str(tmp_path / "data")) == 1
+    assert_one_line(capsys.readouterr().err, "lacks gum/test.conllu.gz", "copy what is lacking")
+
+
+def test_a_bundle_that_is_none_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bundle").mkdir()
+    assert run(monkeypatch, "evaluate", str(tmp_path / "bundle"), "--data", str(tmp_path)) == 1
+    assert_one_line(capsys.readouterr().err, "is no bundle")
+
+
+def test_a_bundle_whose_engine_parameters_are_wrong_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_corpus(tmp_path / "data")
+    make_bundle(tmp_path / "bundle")
+    assert run(monkeypatch, "evaluate", str(tmp_path / "bundle"), "--data", str(tmp_path / "data")) == 1
+    assert_one_line(capsys.readouterr().err, "bad engine parameters", "rebuild it")
+
+
+def test_a_base_that_is_none_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    assert run(monkeypatch, "default", "--base", str(tmp_path / "empty")) == 1
+    assert_one_line(capsys.readouterr().err, "has no model.safetensors", "name a directory that has one")
