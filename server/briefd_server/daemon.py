@@ -16,6 +16,7 @@ from briefd_server.admission import Admission
 from briefd_server.bundle import OPTIMIZED, Bundle
 from briefd_server.engines import load_engine
 from briefd_server.errors import BriefdError, EngineLoadError
+from briefd_server.heap import give_back_memory
 from briefd_server.listening import Listeners
 from briefd_server.metering.base import Meter
 from briefd_server.metering.carbon import WORLD_GRID, CarbonProbe, Grid
@@ -98,8 +99,8 @@ class Daemon:
         addresses = listeners.listen(self._config.listen)
         if await signals.interrupts(self._load()):
             return True
+        give_back_memory()
         # What was imported and loaded stays for good: collections during calls need not walk through it.
-        gc.collect()
         gc.freeze()
         await self._serve(addresses)
         await signals.first.wait()

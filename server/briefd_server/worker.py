@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from briefd_server.heap import give_back_memory
 from briefd_server.text.words import count_words
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from briefd_server.call import Call
     from briefd_server.engines.base import Engine, Summary
     from briefd_server.metering.usage import Usage
+
+# Characters of a text from which on reading it takes so much memory that it is worth the time to give that back.
+_LONG_TEXT = 32_768
 
 ArgumentT = TypeVar("ArgumentT")
 ResultT = TypeVar("ResultT")
@@ -49,7 +53,10 @@ class Worker:
 
     def submit(self, call: Call) -> asyncio.Future[Answer]:
         """Start working on a call; the future fails with whatever its engine raises."""
-        return self._run(self._answer, call)
+        answer = self._run(self._answer, call)
+        if len(call.task.text) >= _LONG_TEXT:
+            self._thread.submit(give_back_memory)
+        return answer
 
     def close(self) -> None:
         """Let the thread end once its work is done."""

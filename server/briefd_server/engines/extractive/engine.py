@@ -83,8 +83,11 @@ class ExtractiveEngine:
     def _read(
         self, words: Sequence[Sequence[str]], pieces: Sequence[Pieces], call: CallContext
     ) -> list[SentenceReading]:
-        windows = self._encoder.pack(pieces, self._parameters.window_pieces)
-        read = ((window, self._session.read(window, call)) for window in windows)
+        windows = list(self._encoder.pack(pieces, self._parameters.window_pieces))
+        last_of_many = windows[-1] if len(windows) > 1 else None
+        read = (
+            (window, self._session.read(window, call, is_last_of_many=window is last_of_many)) for window in windows
+        )
         readings = map(attach_ranges, read_sentences(read, words, self._parameters.labels))
         return spread_salience(list(readings))
 

@@ -67,9 +67,14 @@ class EncoderSession:
             str(model), options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOW_FUSIONS
         )
 
-    def read(self, window: Window, call: CallContext) -> WindowReading:
-        """Read one window; raises `CallStopped` within a model run's next operator once the call was stopped."""
+    def read(self, window: Window, call: CallContext, *, is_last_of_many: bool = False) -> WindowReading:
+        """Read one window; raises `CallStopped` within a model run's next operator once the call was stopped.
+
+        After the last of many, what full windows needed and no other does is given back to the system.
+        """
         run_options = onnxruntime.RunOptions()
+        if is_last_of_many:
+            run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
 
         def terminate() -> None:
             run_options.terminate = True
