@@ -9,36 +9,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from serving import REPOSITORY, python_environ, short_directory
+from serving import REPOSITORY, default_daemon, python_environ
 
-import briefd_server
-
-PROGRAMS = Path(sys.executable).parent
-BUNDLE = Path(briefd_server.__file__).parent / "bundles" / "default-en"
+BRIEF = Path(sys.executable).with_name("brief")
 EXAMPLES = sorted((REPOSITORY / "examples").glob("*.txt"))
-
-pytestmark = pytest.mark.skipif(
-    not BUNDLE.exists(), reason="the default bundle is not built: run `brief-build default`"
-)
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with short_directory() as directory:
-        address = f"unix:{directory}/s"
-        command = [PROGRAMS / "briefd", "serve", "--listen", address]
-        process = subprocess.Popen(command, env=python_environ(), stderr=subprocess.PIPE, text=True)
-        assert process.stderr is not None
-        assert any("serving bundle" in line for line in process.stderr)
-        yield address
-        process.terminate()
-        process.communicate(timeout=60)
-        assert process.returncode == 0
+    with default_daemon() as daemon:
+        yield daemon.address
+
+
+def run_brief(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    environ = python_environ()
+    return subprocess.run([BRIEF, *words], input=stdin, env=environ, capture_output=True, text=True, check=False)
 
 
 def brief(address: str, *words: object, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    command = [PROGRAMS / "brief", "--address", address, *map(str, words)]
-    return subprocess.run(command, input=stdin, env=python_environ(), capture_output=True, text=True, check=False)
+    return run_brief("--address", address, *map(str, words), stdin=stdin)
 
 
 def test_every_example_is_summarized_in_the_asked_length_from_its_own_words(address):
@@ -66,6 +55,35 @@ def test_metrics_hold_a_reading_for_time_memory_and_processor(address):
     finished = brief(address, "--metrics", EXAMPLES[0])
     readings = dict(line.split(maxsplit=1) for line in finished.stderr.splitlines())
     assert not [label for label in ("latency", "memory", "CPU") if "not measured" in readings[label]]
+
+
+def test_kept_words_are_marked_in_the_text(address):
+    finished = brief(address, "--highlight", EXAMPLES[0])
+    assert finished.returncode == 0
+    summary, _, marked = finished.stdout.partition("\n")
+    assert _letters(summary)[:12] in _letters(marked)
+
+
+def test_lines_are_answered_in_order_whatever_they_hold(address):
+    texts = ["The pump in the second bay stopped at two because its bearing was worn.", "?!", "One word less", "a\0b"]
+    lines = "".join(json.dumps({"id": f"line {number}", "text": text}) + "\n" for number, text in enumerate(texts))
+    finished = brief(address, "--jsonl", stdin=lines)
+    assert finished.returncode == 1
+    answers = [json.loads(line) for line in finished.stdout.splitlines()]
+    assert [answer["id"] for answer in answers] == [f"line {number}" for number in range(len(texts))]
+    assert [answer.get("length_met") for answer in answers] == [True, None, False, None]
+    assert [answer.get("error", {}).get("reason") for answer in answers] == [
+        None,
+        "TEXT_WITHOUT_WORDS",
+        None,
+        "TEXT_HAS_NUL",
+    ]
+
+
+def test_health_names_the_bundle(address):
+    finished = run_brief("health", "--address", address)
+    assert finished.returncode == 0
+    assert "default-en" in finished.stdout
 
 
 def _letters(text: str) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,14 +106,20 @@ async def serving(**settings: object) -> AsyncIterator[Served]:
 
 @dataclass
 class DaemonProcess:
-    """A daemon as a process of its own; `directory` is its current one, and holds its bundle as `bundle`."""
+    """A daemon as a process of its own; `directory` is its current one, `start_log` what it said until it served."""
 
     directory: Path
     process: subprocess.Popen[str]
+    start_log: list[str] = field(default_factory=list)
 
     @property
     def address(self) -> str:
         return f"unix:{self.directory}/s"
+
+    @property
+    def tcp_address(self) -> str:
+        """Where a daemon listens that was told to on 127.0.0.1."""
+        return re.findall(r"127\.0\.0\.1:\d+", self.start_log[-1])[0]
 
     def channel(self) -> grpc.Channel:
         return grpc.insecure_channel(parse_address(self.address).target, CHANNEL_OPTIONS)
@@ -121,6 +128,7 @@ class DaemonProcess:
         """Wait for the line that says where it serves, and return it."""
         assert self.process.stderr is not None
         for line in self.process.stderr:
+            self.start_log.append(line)
             if "serving bundle" in line:
                 return line
         raise AssertionError("the daemon ended before it served")
