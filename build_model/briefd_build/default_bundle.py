@@ -104,7 +104,6 @@ class DefaultBuild:
 
     def run(self) -> None:
         """Do every stage that is not done yet: afterwards the folder holds the graphs and their tokenizers."""
-        torch.manual_seed(self._recipe.seed)
         if not self._folder.has(STUDENT):
             corpora = read_corpora(self._data, "train")
             relations = self._relations(corpora)
@@ -156,6 +155,7 @@ class DefaultBuild:
     def _train_teacher(self, corpora: Corpora, relations: list[str]) -> None:
         encoder = PieceEncoder(self._base.load_tokenizer())
         mixture = Mixture(corpora, relations, (encoder, encoder), self._recipe.seed)
+        torch.manual_seed(self._recipe.seed)
         teacher = self._new_network()
         self._train("teacher", teacher, mixture, self._recipe.teacher)
         self._folder.write_weights(TEACHER, teacher.state_dict())
@@ -169,6 +169,8 @@ class DefaultBuild:
         self._folder.write_text(STUDENT_TOKENIZER, tokenizer.to_str())
         encoders = PieceEncoder(tokenizer), PieceEncoder(self._base.load_tokenizer())
         mixture = Mixture(corpora, relations, encoders, self._recipe.seed + 1)
+        # Again, so that a build that goes on from its teacher makes the same student.
+        torch.manual_seed(self._recipe.seed + 1)
         student = copy.deepcopy(teacher)
         keep_vocabulary_rows(student.bert, kept)
         prune_feed_forward(
