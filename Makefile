@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Texts that `make demo` summarizes: make demo FILES="my.txt other.txt"
 FILES ?= $(sort $(wildcard examples/*.txt))
-# Passed on to pytest, brief-build or uv: make test ARGS="-k health"
+# Passed on to pytest, brief-build, uv or the benchmark: make test ARGS="-k health"
 ARGS ?=
 
 # Both variables: pip from 25.3 on reads the second one for the environments that it builds packages in.
@@ -14,7 +14,7 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check format stubs check-stubs docs check-docs bundle lock clean
+.PHONY: help demo bench test test-long check format stubs check-stubs docs check-docs bundle lock clean
 .DELETE_ON_ERROR:
 .PRECIOUS: $(VENV)/.installed-%
 
@@ -39,6 +39,9 @@ $(INSTALLED)-%: pyproject.toml constraints.txt | $(BIN)/pip
 
 demo: $(INSTALLED)-server  ## Summarize the texts in examples/ (or FILES="my.txt") with a daemon of its own
 	@$(BIN)/python tools/demo.py $(FILES)
+
+bench: $(INSTALLED)-server  ## Measure the daemon: start, memory, latency, throughput (ARGS=--json)
+	@$(BIN)/python tools/bench_daemon.py $(ARGS)
 
 # --- tests and checks ---
 
