@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pytest
 from serving import default_daemon
 from tiny_corpus import sentence, write_corpus
 
@@ -15,6 +17,7 @@ from briefd_build.encoder.training import Schedule
 from briefd_server.bundle import read_bundle
 from briefd_server.engines import load_engine
 from briefd_server.engines.base import Task, UnwatchedCall
+from briefd_server.errors import BundleError
 from briefd_server.text.words import count_words
 
 if TYPE_CHECKING:
@@ -53,6 +56,7 @@ def test_from_the_corpora_to_a_served_answer(base: BaseModel, tmp_path: Path) ->
     bundle = read_bundle(tmp_path / "bundle")
     check_manifest(bundle)
     check_both_variants(bundle)
+    check_labels(bundle)
     check_service(tmp_path / "bundle")
     for name in ("student.safetensors", "recovery.checkpoint", "optimized.onnx"):
         (tmp_path / "build" / name).unlink()
@@ -91,6 +95,13 @@ def check_both_variants(bundle: Bundle) -> None:
         assert summary.sentence_count == 40
         kept = [text[span.start : span.end].lower() for span in summary.spans]
         assert " ".join(kept).split() == summary.text.rstrip(".").lower().split()
+
+
+def check_labels(bundle: Bundle) -> None:
+    parameters = {**bundle.manifest.engine_parameters, "tags": ["NOUN"]}
+    other = replace(bundle, manifest=replace(bundle.manifest, engine_parameters=parameters))
+    with pytest.raises(BundleError, match="its optimized model has other labels; rebuild it"):
+        load_engine(other, "optimized", 1)
 
 
 def check_service(directory: Path) -> None:

@@ -28,13 +28,15 @@ def load(bundle: Bundle, variant: str, thread_count: int) -> ExtractiveEngine:
 
     """
     parameters = read_parameters(bundle.manifest)
-    own = bundle.directory / tokenizer_name(variant)
+    tokenizer = tokenizer_name(variant) if tokenizer_name(variant) in bundle.manifest.files else TOKENIZER_NAME
     try:
-        tokenizer = Tokenizer.from_file(str(own if own.exists() else bundle.directory / TOKENIZER_NAME))
+        encoder = PieceEncoder(Tokenizer.from_file(str(bundle.directory / tokenizer)))
         session = EncoderSession(bundle.directory / bundle.manifest.variants[variant].file, thread_count)
-        encoder = PieceEncoder(tokenizer)
+        channel_counts = session.channel_counts()
     except Exception as error:  # tokenizers and onnxruntime raise bare exceptions for a file they can't read
         raise BundleError(f"bundle {bundle.manifest.name}: its {variant} model can't be loaded; rebuild it") from error
+    if channel_counts != (len(parameters.labels.relations) + 1, len(parameters.labels.tags)):
+        raise BundleError(f"bundle {bundle.manifest.name}: its {variant} model has other labels; rebuild it")
     return ExtractiveEngine(encoder, session, parameters, thread_count)
 
 

@@ -67,6 +67,11 @@ class EncoderSession:
             str(model), options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOW_FUSIONS
         )
 
+    def channel_counts(self) -> tuple[int, int]:
+        """Count the channels of relations, keeping included, and of tags; raises `KeyError` where there are none."""
+        shapes = {output.name: output.shape for output in self._session.get_outputs()}
+        return shapes["relation_dependents"][2], shapes["tag_scores"][2]
+
     def read(self, window: Window, call: CallContext, *, is_last_of_many: bool = False) -> WindowReading:
         """Read one window; raises `CallStopped` within a model run's next operator once the call was stopped.
 
