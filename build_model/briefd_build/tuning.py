@@ -2,8 +2,13 @@
 
 The rows that decide which words of a sentence stay are tuned on every second text of `compression_dev` for word F1; no
 weights are trained on it, and its other half tells how much of the gain is real. The rows that decide between sentences
-were set by hand, reading summaries of e-mails, notes, alerts and articles: tuned for F1 against titles and abstracts they
-came to prefer headings and fragments, which share most words with a title and say least.
+were set by hand, reading summaries of e-mails, notes, alerts and articles: tuned for F1 against titles and abstracts,
+they came to prefer headings and fragments, which share most words with a title and say least.
+
+One climb fits its half closer than the other (word F1 0.788 against 0.780 on broadcast news). The shipped table,
+`default-en.costs.json`, is the mean of two climbs from different starts, made while the classes of arcs still grew,
+with four rows then set by a scan and by reading: `crossed` 5 (of 1, 3, 5), `keep` 0.2, `word` 0.1 more, `lead` 0.3
+less. Both halves now score the same (0.787 and 0.786).
 """
 
 from __future__ import annotations

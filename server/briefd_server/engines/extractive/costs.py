@@ -37,7 +37,7 @@ class Costs:
         salience: value of one unit of salience log-odds.
         keep: cost of dropping an arc whose keeping has log-odds 1.
         lead: value of standing at the sentence's start rather than at its end.
-        crossed: cost of keeping a word whose arc crosses another: such an arc is mostly misread.
+        crossed: cost of keeping a linking word whose arc crosses another: such an arc is mostly misread.
         prominence: value of one unit of a sentence's prominence log-odds.
         position: cost of every doubling of the number of sentences before.
         clause: value of a summary that is a clause with a subject.

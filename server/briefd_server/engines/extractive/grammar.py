@@ -41,10 +41,11 @@ _NON_SUBSECTIVE = frozenset(
     "would-be".split()
 )
 # Words that pick one thing out of an order or a set: "the last week" is not "the week".
-_ORDERS = frozenset("final fifth first fourth last next only other own previous same second third".split())
+_ORDERS = frozenset("final fifth first fourth last next only other previous same second third".split())
 _FIGURE_QUALIFIERS = frozenset(
     "about above around at below beyond down exactly least less more most nearly only over under up".split()
 )
+_LINKS = frozenset({"aux", "aux:pass", "case", "cc", "cop", "mark"})
 _VOWELS = frozenset("aeiou")
 _COMPARATIVES = frozenset("fewer less more other rather worse".split())
 _COMPARISON_REACH = 6
@@ -232,14 +233,17 @@ class Grammar:
             return False
         return (self.lower[word][0] in _VOWELS) != (self.lower[word + 1][0] in _VOWELS)
 
-    def crossed_arcs(self) -> list[bool]:
-        """For every word, whether a word between it and its head hangs on neither: the mark of a misread sentence."""
+    def crossed_links(self) -> list[bool]:
+        """For every word, whether it links a phrase across a word that hangs on neither: the mark of a misreading.
+
+        Phrases may stand apart from what they belong to, but an "as" or "so" stands right before what it introduces.
+        """
         entered, left = self._intervals()
         crossed = []
         for word, head in enumerate(self._reading.heads):
             between = slice(min(word, head) + 1, max(word, head))
             inside = (entered[between] >= entered[head]) & (left[between] <= left[head])
-            crossed.append(not inside.all())
+            crossed.append(self._reading.relations[word] in _LINKS and not inside.all())
         return crossed
 
     def _intervals(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -89,7 +89,7 @@ class SentenceOptions:
         has_content = np.array([tag in _CONTENT_TAGS for tag in reading.tags])
         lead = costs.lead * (1 - np.arange(count) / count)
         values = costs.word + tags + costs.salience * np.asarray(reading.salience) * has_content + lead
-        return list((values - costs.crossed * np.array(self._grammar.crossed_arcs())).tolist())
+        return list((values - costs.crossed * np.array(self._grammar.crossed_links())).tolist())
 
     def _drop_costs(self) -> list[float]:
         fixed = {BREAKING: _BREAKING_COST, BENDING: _BENDING_COST}
