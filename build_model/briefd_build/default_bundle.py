@@ -110,8 +110,10 @@ class DefaultBuild:
             if not self._folder.has(TEACHER):
                 self._train_teacher(corpora, relations)
             self._make_student(corpora, relations)
+        if not self._folder.has(BASELINE_GRAPH):
+            self._export_baseline()
         if not self._folder.has(OPTIMIZED_GRAPH):
-            self._export()
+            self._export_optimized()
 
     def write_bundle(self, directory: Path, costs: Costs, evaluation: dict[str, Any]) -> None:
         """Write the bundle from the folder's results; the baseline is copied beside, with its own tokenizer."""
@@ -198,18 +200,20 @@ class DefaultBuild:
         )
         network.cpu()
 
-    def _export(self) -> None:
-        teacher, student = self._load_teacher(), self._load_student()
-        path = self._folder.path
+    def _export_baseline(self) -> None:
         self._report("export", 0.0)
+        teacher = self._load_teacher()
         self._folder.write_text(TEACHER_TOKENIZER, self._base.load_tokenizer().to_str())
-        export_float32(teacher, path / BASELINE_GRAPH)
-        check_parity(teacher, path / BASELINE_GRAPH)
+        with staged(self._folder.path / BASELINE_GRAPH) as graph:
+            export_float32(teacher, graph)
+            check_parity(teacher, graph)
+
+    def _export_optimized(self) -> None:
         self._report("export", 0.5)
-        with staged(path / OPTIMIZED_GRAPH) as graph:
+        student = self._load_student()
+        with staged(self._folder.path / OPTIMIZED_GRAPH) as graph:
             export_int8(student, graph)
             check_agreement(student, graph, self._sample_windows())
-        self._report("export", 1.0)
 
     def _sample_windows(self) -> list[Window]:
         """Windows of held-out text in the student's pieces."""
