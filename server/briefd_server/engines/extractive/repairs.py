@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from briefd_server.engines.extractive.reading import SentenceReading
 
 _CONJUNCT = "conj"
@@ -22,7 +24,8 @@ def attach_ranges(reading: SentenceReading) -> SentenceReading:
         if word.lower() != "between" or first <= preposition:
             continue
         second = _first_conjunct_after(reading, first)
-        if second is not None and heads[second] < preposition:
+        # "We met, and between meetings we talked" is no range: "meetings" belongs to "talked" already.
+        if second is not None and heads[second] < preposition and not _is_below(heads, first, second):
             heads[second] = first
     return replace(reading, heads=heads)
 
@@ -30,3 +33,9 @@ def attach_ranges(reading: SentenceReading) -> SentenceReading:
 def _first_conjunct_after(reading: SentenceReading, word: int) -> int | None:
     later = range(word + 1, len(reading))
     return next((place for place in later if reading.relations[place] == _CONJUNCT), None)
+
+
+def _is_below(heads: Sequence[int], word: int, other: int) -> bool:
+    while word not in (other, heads[word]):
+        word = heads[word]
+    return word == other
