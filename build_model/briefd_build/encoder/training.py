@@ -98,7 +98,7 @@ class Trainer:
     def _resume(self, network: MultiTaskEncoder, optimizer: torch.optim.Optimizer) -> int:
         if not self.checkpoint.exists():
             return 0
-        state = torch.load(self.checkpoint, weights_only=True)
+        state = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
         network.load_state_dict(state["network"])
         optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["random"])
