@@ -12,8 +12,9 @@ from tiny_corpus import sentence, write_corpus
 
 from briefd.v1 import briefd_pb2, briefd_pb2_grpc
 from briefd_build.building import build_default
-from briefd_build.default_bundle import Recipe
+from briefd_build.default_bundle import MADE_BY, Recipe
 from briefd_build.encoder.training import Schedule
+from briefd_build.errors import BuildError
 from briefd_server.bundle import read_bundle
 from briefd_server.engines import load_engine
 from briefd_server.engines.base import Task, UnwatchedCall
@@ -47,6 +48,13 @@ def build(base: BaseModel, directory: Path) -> list[str]:
 
     build_default(base, directory / "data", directory / "build", directory / "bundle", report, RECIPE)
     return list(stages)
+
+
+def test_a_folder_of_another_build_is_refused(base: BaseModel, tmp_path: Path) -> None:
+    (tmp_path / "build").mkdir()
+    (tmp_path / "build" / MADE_BY).write_text("{}", encoding="utf-8")
+    with pytest.raises(BuildError, match="another build"):
+        build(base, tmp_path)
 
 
 def test_from_the_corpora_to_a_served_answer(base: BaseModel, tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ class FirstWords:
     def summarize(self, task: Task, _call: object) -> Summary:
         self.lengths.append(task.max_word_count)
         text = first_words(task.text, task.max_word_count) + self._extra
-        return Summary(text, len(find_words(text)), None, (), "en", 1)
+        return Summary(text, len(find_words(text)), None, (), "en", 1, len(find_words(task.text)))
 
     def read_document(self, sentences):
         readings = []

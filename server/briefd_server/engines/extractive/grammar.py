@@ -288,7 +288,7 @@ class Grammar:
         return relation in _STATING and self.arc_class(word) in {relation, "conj:clause", "conj:verb"}
 
     def _is_denied_or_possible(self, word: int) -> bool:
-        return self._is_negated(word) or any(self.lower[child] in _MODALS for child in self.children[word])
+        return self._is_negated(word) or any(self.lower[child] in _MODALS | _HEDGES for child in self.children[word])
 
     def _is_negated(self, word: int) -> bool:
         return any(_is_negation(self.lower[child]) for child in self.children[word])

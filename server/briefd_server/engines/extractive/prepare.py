@@ -36,8 +36,9 @@ _BYLINE = re.compile(
     r"(?:By|BY|Written by|Posted by|Photo(?:graph)? by)\s+[A-Z][\w.'’-]+(?:\s+[A-Z][\w.'’-]+){1,3}\b[^.!?]{0,40}$"
 )
 _BOILERPLATE = re.compile(
-    r"(?i)sent from my|unsubscribe|all rights reserved|copyright|©|click here|confidential(?:ity)? notice|do not reply|"
-    r"view (?:this|in) (?:email|browser)|(?:best|kind|warm) regards|sincerely|cheers|thanks(?: in advance)?[,.!]?$|"
+    r"(?i)sent from my \w+\W*$|\bunsubscribe\b|all rights reserved|^(?:copyright|©)|^click here|do not reply to this|"
+    r"^confidential(?:ity)? notice|view (?:this|in) (?:your )?(?:email|browser)|^(?:best|kind|warm) regards|"
+    r"^(?:yours )?sincerely|^cheers\W*$|^(?:many )?thanks(?: in advance| again)?[,.!]?$|"
     r"^(?:hi|hello|dear|hey)\b.{0,40}[,!:]?$"
 )
 
