@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from briefd_server.heap import give_back_memory
-from briefd_server.text.words import count_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,10 +25,9 @@ ResultT = TypeVar("ResultT")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a worker made of a call, the words of the text that it read, and what that used."""
+    """What a worker made of a call, and what that used."""
 
     summary: Summary
-    words_read: int
     usage: Usage
 
 
@@ -72,7 +70,7 @@ class Worker:
             engine = self._engine(call.variant)
             call.model_threads = engine.thread_count
             summary = engine.summarize(call.task, call)
-            return Answer(summary, count_words(call.task.text), call.usage())
+            return Answer(summary, call.usage())
 
     def _engine(self, variant: str) -> Engine:
         if variant not in self._engines:

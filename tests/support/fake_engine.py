@@ -54,6 +54,7 @@ class FakeEngine:
             spans=(Span(0, len(chosen[0])),),
             language="en",
             sentence_count=1,
+            words_read=len(words),
         )
 
     def _behave(self, manner: str, task: Task, call: CallContext) -> None:

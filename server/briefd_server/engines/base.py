@@ -48,7 +48,10 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What an engine answers; the fields mean what `SummarizeResult` says of theirs."""
+    """What an engine answers; the fields mean what `SummarizeResult` says of theirs.
+
+    `words_read` counts the words of the text that were read.
+    """
 
     text: str
     word_count: int
@@ -56,6 +59,7 @@ class Summary:
     spans: tuple[Span, ...]
     language: str
     sentence_count: int
+    words_read: int
 
 
 class CallContext(Protocol):

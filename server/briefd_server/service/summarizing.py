@@ -88,7 +88,7 @@ class Summarizing:
         usage = answer.usage
         usage.total_seconds = conversation.call.age_seconds
         await conversation.write(briefd_pb2.SummarizeResponse(result=result_message(answer.summary, usage)))
-        self._ledger.totals.add_summary(answer.words_read, answer.summary.word_count, usage)
+        self._ledger.totals.add_summary(answer.summary.words_read, answer.summary.word_count, usage)
         self._ledger.latency.add(usage.total_seconds)
 
     def _record(self, request_id: str, outcome: str) -> None:

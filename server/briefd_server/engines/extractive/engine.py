@@ -112,6 +112,7 @@ class ExtractiveEngine:
             spans=find_spans(selections),
             language=guess_language(text, self._parameters.language),
             sentence_count=len(sentences),
+            words_read=sum(len(sentence.words) for sentence in sentences),
         )
 
 
