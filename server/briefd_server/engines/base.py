@@ -93,7 +93,10 @@ class Engine(Protocol):
         """Threads that run the model, the calling one included."""
 
     def summarize(self, task: Task, call: CallContext) -> Summary:
-        """Summarize one text, emitting it in chunks that join to the answer's `text`.
+        """Summarize one text.
+
+        An engine that writes word by word emits what it has, in chunks that the answer's `text` begins with; the
+        daemon sends the rest. One that has the whole sentence at once only returns it.
 
         Raises:
             CallStopped: the call was stopped; let it pass.

@@ -44,6 +44,7 @@ class Conversation:
         self._loop = asyncio.get_running_loop()
         self._events: asyncio.Queue[_Event] = asyncio.Queue()
         self._chunks: list[str] = []
+        self._sent_length = 0
         self._sequence_numbers = itertools.count()
         self._sample_timer: asyncio.TimerHandle | None = None
         remaining_seconds = context.time_remaining()
@@ -83,11 +84,12 @@ class Conversation:
         while True:
             event = await self._events.get()
             if isinstance(event, Answer):
+                await self._write_chunk(event.summary.text[self._sent_length :])
                 return event
             if event is _Due.CHUNKS:
                 text = "".join(self._chunks)
                 self._chunks.clear()
-                await self.write(briefd_pb2.SummarizeResponse(chunk=briefd_pb2.Chunk(text=text)))
+                await self._write_chunk(text)
             elif event is _Due.SAMPLE:
                 await self.write(briefd_pb2.SummarizeResponse(sample=usage_message(self.call.usage())))
                 self._await_sample()
@@ -100,6 +102,11 @@ class Conversation:
         """Send the next event."""
         response.sequence_number = next(self._sequence_numbers)
         await self._context.write(response)
+
+    async def _write_chunk(self, text: str) -> None:
+        if text:
+            self._sent_length += len(text)
+            await self.write(briefd_pb2.SummarizeResponse(chunk=briefd_pb2.Chunk(text=text)))
 
     def _emit(self, chunk: str) -> None:
         self._loop.call_soon_threadsafe(self._take_chunk, chunk)

@@ -70,9 +70,7 @@ class ExtractiveEngine:
             forms = [[text[word.start : word.end] for word in sentence.words] for sentence in sentences]
             readings = self._read(forms, pieces, call)
             length = Length(task.min_word_count, task.max_word_count)
-            summary = self._write(text, sentences, readings, length)
-        call.emit(summary.text)
-        return summary
+            return self._write(text, sentences, readings, length)
 
     def read_document(self, sentences: Sequence[str]) -> list[SentenceReading]:
         """Read sentences that were split before, each with at least one word: for evaluation and tuning."""
