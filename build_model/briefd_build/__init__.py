@@ -1,1 +1,3 @@
-"""Builds the bundles that the daemon serves."""
+"""The builder: makes, measures and writes the bundles that the daemon serves."""
+
+import briefd_server  # noqa: F401 - before ONNX Runtime, whose telemetry it turns off
