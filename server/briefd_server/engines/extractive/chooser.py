@@ -15,7 +15,7 @@ from briefd_server.engines.extractive.knapsack import IMPOSSIBLE, merge
 from briefd_server.engines.extractive.sentence_options import SentenceOptions, is_flawed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from briefd_server.engines.extractive.costs import Costs
     from briefd_server.engines.extractive.reading import SentenceReading
@@ -46,13 +46,16 @@ class _Candidate:
     sizes: tuple[int, ...]
 
 
-def choose(offers: Sequence[Offer], length: Length, costs: Costs) -> list[tuple[int, list[int]]]:
+def choose(
+    offers: Sequence[Offer], length: Length, costs: Costs, *, checkpoint: Callable[[], None] = lambda: None
+) -> list[tuple[int, list[int]]]:
     """Choose the words of a summary.
 
     Args:
         offers: the text's sentences, in order, each with at least one word.
         length: how many words the summary is to have.
         costs: the table of weights.
+        checkpoint: called before each sentence; what it raises ends the choice.
 
     Returns:
         For each sentence that the summary takes words from, in order: its number and the positions of the words. As
@@ -60,7 +63,10 @@ def choose(offers: Sequence[Offer], length: Length, costs: Costs) -> list[tuple[
     """
     if sum(len(offer.reading) for offer in offers) < length.least:
         return [(number, list(range(len(offer.reading)))) for number, offer in enumerate(offers)]
-    options = [SentenceOptions(offer.reading, costs, length.most) for offer in offers]
+    options = []
+    for offer in offers:
+        checkpoint()
+        options.append(SentenceOptions(offer.reading, costs, length.most))
     best = _best(offers, options, length, costs)
     if is_flawed(best.total):
         for option in options:

@@ -70,7 +70,13 @@ class ExtractiveEngine:
             forms = [[text[word.start : word.end] for word in sentence.words] for sentence in sentences]
             readings = self._read(forms, pieces, call)
             length = Length(task.min_word_count, task.max_word_count)
-            return self._write(text, sentences, readings, length)
+            offers = [
+                Offer(reading, sentence.is_aside, sentence.is_question)
+                for reading, sentence in zip(readings, sentences, strict=True)
+            ]
+            chosen = choose(offers, length, self._parameters.costs, checkpoint=call.checkpoint)
+            selections = [_select(sentences[number], readings[number], kept) for number, kept in chosen]
+            return self._write(text, sentences, selections, length)
 
     def read_document(self, sentences: Sequence[str]) -> list[SentenceReading]:
         """Read sentences that were split before, each with at least one word: for evaluation and tuning."""
@@ -90,18 +96,8 @@ class ExtractiveEngine:
         return spread_salience(list(readings))
 
     def _write(
-        self, text: str, sentences: Sequence[TextSentence], readings: Sequence[SentenceReading], length: Length
+        self, text: str, sentences: Sequence[TextSentence], selections: Sequence[Selection], length: Length
     ) -> Summary:
-        offers = [
-            Offer(reading, sentence.is_aside, sentence.is_question)
-            for reading, sentence in zip(readings, sentences, strict=True)
-        ]
-        selections = [
-            Selection(
-                sentences[number].words, kept, readings[number].heads, readings[number].relations, readings[number].tags
-            )
-            for number, kept in choose(offers, length, self._parameters.costs)
-        ]
         word_count = sum(len(selection.kept) for selection in selections)
         return Summary(
             text=realize(text, selections),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from faithful import check_answer
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from briefd_server.bundle import OPTIMIZED, read_bundle
 from briefd_server.bundle.finding import PACKAGED_DIRECTORY
 from briefd_server.engines import load_engine
-from briefd_server.engines.base import Engine, Shortfall, Summary, Task, UnwatchedCall
+from briefd_server.engines.base import CallStopped, Engine, Shortfall, Summary, Task, UnwatchedCall
 from briefd_server.engines.extractive import read_parameters
 from briefd_server.engines.extractive.engine import ExtractiveEngine
 from briefd_server.engines.extractive.session import WindowReading
@@ -72,6 +73,29 @@ def summarize(engine: Engine, text: str, least: int = 10, most: int = 15) -> Sum
     assert summary.sentence_count >= 1
     assert (summary.shortfall is Shortfall.TEXT_TOO_SHORT) == (count_words(text) < least)
     return summary
+
+
+class StoppedCall(UnwatchedCall):
+    """A call that is stopped after so many checkpoints."""
+
+    def __init__(self, checkpoint_count: int) -> None:
+        self.checkpoint_count = checkpoint_count
+
+    def checkpoint(self) -> None:
+        self.checkpoint_count -= 1
+        if self.checkpoint_count < 0:
+            raise CallStopped
+
+
+@pytest.mark.parametrize("checkpoint_count", [0, 1, 20])
+def test_a_stopped_call_is_left_between_sentences(checkpoint_count: int) -> None:
+    """One checkpoint comes after the text was split, and one before the words of every sentence are chosen."""
+    text = "The pump in the second bay stopped at two because its bearing was worn.\n" * 20
+    call = StoppedCall(checkpoint_count)
+    with pytest.raises(CallStopped):
+        ENGINE.summarize(Task(text, 10, 15), call)
+    assert call.checkpoint_count == -1
+    ENGINE.summarize(Task(text, 10, 15), StoppedCall(21))
 
 
 @settings(max_examples=300)
