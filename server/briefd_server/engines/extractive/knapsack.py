@@ -99,10 +99,10 @@ def merge(
     child_sizes = [0] * (largest + 1)
     for child_size in range(1, len(child_totals)):
         gain = child_totals[child_size]
-        for size in range(child_size, min(len(totals) + child_size, largest + 1)):
-            total = totals[size - child_size] + gain
-            if total > merged[size]:
-                merged[size], child_sizes[size] = total, child_size
+        for size, total in enumerate(totals[: largest + 1 - child_size], child_size):
+            if total + gain > merged[size]:
+                merged[size] = total + gain
+                child_sizes[size] = child_size
     return merged, child_sizes
 
 
