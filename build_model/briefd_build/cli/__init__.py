@@ -1,0 +1,31 @@
+"""The `brief-build` command."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from briefd_build.cli.extractive import default, evaluate, tune
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="briefd")
+def cli() -> None:
+    """Build and measure the bundles that briefd serves."""
+
+
+for _command in (default, evaluate, tune):
+    cli.add_command(_command)
+
+
+def main() -> None:
+    """Run the command; a mistake of the user's ends in one line and exit code 1."""
+    from briefd_build.errors import BuildError  # noqa: PLC0415 - see above
+    from briefd_server.errors import BriefdError  # noqa: PLC0415 - see above
+
+    try:
+        cli()
+    except (BuildError, BriefdError) as error:
+        click.echo(f"brief-build: {error}", err=True)
+        sys.exit(1)

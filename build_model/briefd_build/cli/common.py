@@ -1,0 +1,38 @@
+"""What the commands share: the corpora, and telling how far the work is."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+data_option = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Directory of the corpora.  [default: ../shared/data where it exists, else a cache that is filled from the "
+    "public sources]",
+)
+
+
+def find_corpora(data: Path | None, report: Callable[[str, float], None]) -> Path:
+    """Find the corpora' directory; the public ones are fetched where it is not given."""
+    from briefd_build.corpora.sources import cache_directory, find_data  # noqa: PLC0415 - kept out of --help
+
+    return find_data(data, cache_directory(os.environ), report)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, float], None]]:
+    """Show a bar; what is yielded takes the stage's name and how much of it is done, from 0 to 1."""
+    from rich.console import Console  # noqa: PLC0415 - kept out of --help
+    from rich.progress import Progress  # noqa: PLC0415 - likewise
+
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task("starting", total=1.0)
+        yield lambda stage, done: bar.update(task, description=stage, completed=done)
