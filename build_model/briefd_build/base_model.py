@@ -6,13 +6,16 @@ import hashlib
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from huggingface_hub import snapshot_download
-from tokenizers import Tokenizer
 from transformers import BertModel
-from transformers.utils import logging as transformers_logging
 
 from briefd_build.errors import BuildError
+from briefd_build.hugging_face import open_tokenizer, quiet_libraries
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 DEFAULT_BASE = "sentence-transformers/all-MiniLM-L6-v2"
 # The published weights of the default base.
@@ -38,8 +41,7 @@ class BaseModel:
 
         Without dropout on the attention weights: it took a third of the training time and gained nothing.
         """
-        transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # transformers gives it no types
-        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # likewise
+        quiet_libraries()
         encoder: BertModel = BertModel.from_pretrained(
             self.directory, add_pooling_layer=False, attention_probs_dropout_prob=0.0
         )
@@ -47,10 +49,7 @@ class BaseModel:
 
     def load_tokenizer(self) -> Tokenizer:
         """Load the tokenizer, without the padding and truncation that published ones carry."""
-        tokenizer = Tokenizer.from_file(str(self.directory / _TOKENIZER))
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
-        return tokenizer
+        return open_tokenizer(self.directory / _TOKENIZER)
 
 
 def find_base(name_or_directory: str = DEFAULT_BASE) -> BaseModel:
