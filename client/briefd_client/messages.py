@@ -79,7 +79,9 @@ def event_of(response: pb.SummarizeResponse) -> Event | None:
     if kind == "accepted":
         accepted = response.accepted
         variant = _VARIANTS.get(accepted.variant)
-        return Accepted(number, accepted.request_id, accepted.bundle_digest, variant, accepted.queue_position)
+        return Accepted(
+            number, accepted.request_id, accepted.bundle_digest, variant, accepted.queue_position, accepted.form
+        )
     if kind == "chunk":
         return Chunk(number, response.chunk.text)
     if kind == "sample":
@@ -128,6 +130,7 @@ def _result_of(result: pb.SummarizeResult) -> SummaryResult:
         language=result.language,
         sentence_count=result.sentence_count,
         usage=_usage_of(result.usage),
+        form=result.form,
     )
 
 
@@ -172,6 +175,7 @@ def _bundle_of(bundle: pb.Bundle) -> Bundle:
         size_bytes=bundle.size_bytes,
         variants=tuple(_VARIANTS[number] for number in bundle.variants if number in _VARIANTS),
         language=bundle.language,
+        forms=tuple(bundle.forms),
     )
 
 

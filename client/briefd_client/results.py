@@ -18,7 +18,7 @@ class Variant(str, Enum):
     """A form of a bundle's model."""
 
     OPTIMIZED = "optimized"
-    """Pruned and quantized: what a device should run."""
+    """Pruned, quantized or both: what a device should run; `Accepted.form` says which, where a bundle has several."""
     BASELINE = "baseline"
     """The float32 model before pruning and quantization, where the bundle kept it: for comparison."""
 
@@ -134,6 +134,7 @@ class SummaryResult:
         language: Language of the text as BCP 47, or `und`.
         sentence_count: Sentences of the text that were read.
         usage: What the call cost.
+        form: Which of the bundle's forms of the model answered, as in `Accepted`.
     """
 
     summary: str
@@ -144,6 +145,7 @@ class SummaryResult:
     language: str
     sentence_count: int
     usage: Usage
+    form: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +156,10 @@ class Accepted:
         sequence_number: Position of this event in the stream, from 0.
         request_id: Names this call in the daemon's log.
         bundle_digest: Digest of the bundle that will answer: `sha256:` and 64 hexadecimal digits.
-        variant: Form of the model that will answer.
+        variant: Form of the model that was asked for.
         queue_position: Calls ahead of this one: 0 when a worker is free.
+        form: Which of the bundle's forms of the model will answer, as its manifest names it; empty where a daemon of an
+            older version does not say.
     """
 
     sequence_number: int
@@ -163,6 +167,7 @@ class Accepted:
     bundle_digest: str
     variant: Variant | None
     queue_position: int
+    form: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +205,10 @@ class Bundle:
         name: Name from its manifest.
         digest: Digest of its manifest: `sha256:` and 64 hexadecimal digits.
         size_bytes: Bytes of its files on disk.
-        variants: Forms that it can serve.
+        variants: What a call may ask for.
         language: Language it was made for, as BCP 47.
+        forms: Forms of the model that `Variant.OPTIMIZED` can stand for on the daemon's processor, as the manifest
+            names them, the one that does stand first; empty where a daemon of an older version does not say.
     """
 
     name: str
@@ -209,6 +216,7 @@ class Bundle:
     size_bytes: int
     variants: tuple[Variant, ...]
     language: str
+    forms: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class Call:
     def __init__(
         self,
         task: Task,
-        variant: str,
+        form: str,
         *,
         meter: Meter,
         emit: Callable[[str], None],
@@ -35,7 +35,7 @@ class Call:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.task = task
-        self.variant = variant
+        self.form = form
         self.deadline_seconds = deadline_seconds
         self.model_threads: int | None = None
         self._emit = emit

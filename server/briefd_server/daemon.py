@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 import psutil
 
 from briefd_server.admission import Admission
-from briefd_server.bundle import OPTIMIZED, Bundle
+from briefd_server.cpu_features import read_cpu_features
 from briefd_server.engines import load_engine
 from briefd_server.errors import BriefdError, EngineLoadError
+from briefd_server.forms import Forms, check_memory, choose_forms
 from briefd_server.heap import give_back_memory
 from briefd_server.listening import Listeners
+from briefd_server.metering import device
 from briefd_server.metering.base import Meter
 from briefd_server.metering.carbon import WORLD_GRID, CarbonProbe, Grid
 from briefd_server.metering.cpu import CpuProbe
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from briefd.address import Address
+    from briefd_server.bundle import Bundle
     from briefd_server.config import Config
     from briefd_server.engines.base import Engine
     from briefd_server.service.standard_health import StandardHealth
@@ -50,11 +53,13 @@ class Daemon:
     """Serves one bundle until it is told to stop. Made on a running loop, and used once.
 
     `load` gives an engine of the bundle's variant that runs on so many threads; tests put another in its place.
+    Making one raises `EngineLoadError` where no form of the bundle can run on this machine.
     """
 
     def __init__(self, config: Config, bundle: Bundle, load: LoadEngine = load_engine) -> None:
         self._config = config
         self._bundle = bundle
+        self._forms = _forms_that_run(bundle)
         self._model_threads = config.threads or default_thread_count(usable_core_count(), config.workers)
         self._workers = [
             Worker(number, lambda variant: load(bundle, variant, self._model_threads))
@@ -65,6 +70,7 @@ class Daemon:
         ledger = Ledger()
         self._summarizing = Summarizing(
             bundle=bundle,
+            forms=self._forms,
             admission=self._admission,
             meter=_make_meter(config, memory),
             max_text_bytes=config.max_text_bytes,
@@ -108,7 +114,7 @@ class Daemon:
 
     async def _load(self) -> None:
         try:
-            await asyncio.gather(*(worker.warm(OPTIMIZED) for worker in self._workers))
+            await asyncio.gather(*(worker.warm(self._forms.choices[0]) for worker in self._workers))
         except BriefdError:
             raise
         except Exception as error:
@@ -120,9 +126,10 @@ class Daemon:
         self._reporting.ready()
         self._standard_health.set_serving(is_serving=True)
         _LOGGER.info(
-            "serving bundle %s (%s) on %s; %s worker(s) with %s model thread(s) each, queue of %s",
+            "serving bundle %s (%s) as %s on %s; %s worker(s) with %s model thread(s) each, queue of %s",
             self._bundle.manifest.name,
             self._bundle.digest,
+            self._forms.choices[0],
             " ".join(map(str, addresses)),
             self._config.workers,
             self._model_threads,
@@ -152,11 +159,20 @@ class Daemon:
             version=version("briefd"),
             start_seconds=time.monotonic() - age_seconds,
             bundle=self._bundle,
+            forms=self._forms,
             max_text_bytes=self._config.max_text_bytes,
             queue_limit=self._config.queue,
             worker_count=self._config.workers,
             model_threads=self._model_threads,
         )
+
+
+def _forms_that_run(bundle: Bundle) -> Forms:
+    forms = choose_forms(bundle, read_cpu_features())
+    free_bytes = device.free_memory_bytes()
+    if free_bytes is not None:
+        check_memory(bundle, forms.choices[0], free_bytes)
+    return forms
 
 
 def _make_meter(config: Config, memory: MemoryProbe) -> Meter:

@@ -32,7 +32,7 @@ class Answer:
 
 
 class Worker:
-    """Runs calls one at a time, each on the engine of its variant; `load` loads one for this worker alone."""
+    """Runs calls one at a time, each on the engine of its form of the model; `load` loads one for this worker alone."""
 
     def __init__(self, number: int, load: Callable[[str], Engine]) -> None:
         self._load = load
@@ -45,9 +45,9 @@ class Worker:
         """Whether the thread is at work, whatever became of those who asked for it."""
         return self._work is not None and not self._work.done()
 
-    def warm(self, variant: str) -> asyncio.Future[Engine]:
-        """Load a variant before the first call asks for it."""
-        return self._run(self._engine, variant)
+    def warm(self, form: str) -> asyncio.Future[Engine]:
+        """Load a form before the first call asks for it."""
+        return self._run(self._engine, form)
 
     def submit(self, call: Call) -> asyncio.Future[Answer]:
         """Start working on a call; the future fails with whatever its engine raises."""
@@ -67,12 +67,12 @@ class Worker:
     def _answer(self, call: Call) -> Answer:
         call.checkpoint()
         with call.measured():
-            engine = self._engine(call.variant)
+            engine = self._engine(call.form)
             call.model_threads = engine.thread_count
             summary = engine.summarize(call.task, call)
             return Answer(summary, call.usage())
 
-    def _engine(self, variant: str) -> Engine:
-        if variant not in self._engines:
-            self._engines[variant] = self._load(variant)
-        return self._engines[variant]
+    def _engine(self, form: str) -> Engine:
+        if form not in self._engines:
+            self._engines[form] = self._load(form)
+        return self._engines[form]

@@ -53,7 +53,12 @@ HEALTH = pb.HealthResponse(
     version="0.1.0",
     uptime=seconds(3723.0),
     bundle=pb.Bundle(
-        name="default-en", digest=DIGEST, size_bytes=15_900_000, variants=[pb.VARIANT_OPTIMIZED], language="en"
+        name="default-en",
+        digest=DIGEST,
+        size_bytes=15_900_000,
+        variants=[pb.VARIANT_OPTIMIZED],
+        language="en",
+        forms=["optimized"],
     ),
     limits=pb.Limits(
         max_text_bytes=262_144, min_word_count=3, max_word_count=60, max_queued_call_count=8, worker_count=1
@@ -74,10 +79,14 @@ HEALTH = pb.HealthResponse(
 )
 
 
-def accepted(queue_position: int = 0) -> pb.SummarizeResponse:
+def accepted(queue_position: int = 0, form: str = "optimized") -> pb.SummarizeResponse:
     return pb.SummarizeResponse(
         accepted=pb.Accepted(
-            request_id="r1", bundle_digest=DIGEST, variant=pb.VARIANT_OPTIMIZED, queue_position=queue_position
+            request_id="r1",
+            bundle_digest=DIGEST,
+            variant=pb.VARIANT_OPTIMIZED,
+            queue_position=queue_position,
+            form=form,
         )
     )
 
@@ -106,6 +115,7 @@ def summarize_first_words(
         language="en",
         sentence_count=1,
         usage=USAGE,
+        form="optimized",
     )
     yield pb.SummarizeResponse(sequence_number=3, result=result)
 

@@ -117,6 +117,7 @@ def test_json_is_one_object_a_text_and_holds_everything(daemon, directory):
     assert answer["spans"] == [{"start": 0, "end": 5}, {"start": 6, "end": 10}, {"start": 11, "end": 16}]
     assert (answer["word_count"], answer["length_met"], answer["length_shortfall"]) == (3, False, "text_too_short")
     assert answer["usage"]["energy"]["method"] == "estimated"
+    assert answer["form"] == "optimized"
     assert failure["file"] == "latin.txt"
     assert failure["error"]["reason"] == "NOT_UTF8"
     assert result.stderr.startswith("brief: latin.txt: not UTF-8")

@@ -98,6 +98,29 @@ def test_a_summary_shorter_than_asked_says_why():
     )
 
 
+@pytest.mark.parametrize(("form", "lines"), [("int8", ["form     int8"]), ("optimized", []), ("", [])])
+def test_the_form_that_answered_is_told_where_there_are_several(form, lines):
+    told = metrics_lines(dataclasses.replace(result(USAGE), form=form))
+    assert [line for line in told if line.startswith("form")] == lines
+    assert len(told) == 6 + len(lines)
+
+
+@pytest.mark.parametrize(
+    ("forms", "told"),
+    [
+        ([], "optimized, baseline"),
+        (["optimized"], "optimized, baseline"),
+        (["int8"], "optimized as int8, baseline"),
+        (["int8", "int4", "plain"], "optimized as int8, else int4 or plain, baseline"),
+    ],
+)
+def test_the_forms_of_a_bundle_are_told_where_there_are_several(forms, told):
+    bundle = pb.Bundle(
+        name="small", language="en", variants=[pb.VARIANT_OPTIMIZED, pb.VARIANT_BASELINE], forms=forms, digest="d"
+    )
+    assert f"bundle   small (en; {told}), 0 B, d" in health_lines(health_report_of(pb.HealthResponse(bundle=bundle)))
+
+
 def test_health_is_told_by_topic():
     assert health_lines(health_report_of(HEALTH)) == [
         "status   serving, up 1 h 2 min",

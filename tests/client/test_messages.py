@@ -96,7 +96,7 @@ def test_readings_are_read():
 
 
 def test_acceptance_is_read():
-    assert event_of(accepted(3)) == Accepted(0, "r1", DIGEST, Variant.OPTIMIZED, 3)
+    assert event_of(accepted(3, "int8")) == Accepted(0, "r1", DIGEST, Variant.OPTIMIZED, 3, "int8")
 
 
 def test_a_result_is_read():
@@ -107,11 +107,13 @@ def test_a_result_is_read():
         spans=[pb.Span(start=0, end=2), pb.Span(start=5, end=10)],
         language="en",
         sentence_count=1,
+        form="int8",
     )
     event = event_of(pb.SummarizeResponse(sequence_number=2, result=message))
     assert isinstance(event, Result)
     assert event.result.spans == (Span(0, 2), Span(5, 10))
     assert event.result.length_shortfall is LengthShortfall.TEXT_TOO_SHORT
+    assert event.result.form == "int8"
     assert (event.result.length_met, event.result.summary, event.result.sentence_count) == (False, "It rains.", 1)
 
 
@@ -129,6 +131,7 @@ def test_health_is_read():
     report = health_report_of(HEALTH)
     assert (report.status, report.version, report.uptime_seconds) == (ServingStatus.SERVING, "0.1.0", 3723.0)
     assert (report.bundle.name, report.bundle.variants) == ("default-en", (Variant.OPTIMIZED,))
+    assert report.bundle.forms == ("optimized",)
     assert (report.limits.max_text_bytes, report.limits.worker_count) == (262_144, 1)
     assert report.totals.call_count_by_outcome == {"OK": 120, "INVALID_ARGUMENT": 3}
     assert (report.totals.cpu_seconds, report.totals.energy_joules) == (2.5, None)

@@ -63,6 +63,7 @@ def test_a_call_tells_its_whole_story(client):
     assert "".join(event.text for event in middle if isinstance(event, Chunk)) == last.result.summary == MANY_WORDS
     assert last.result.length_met
     assert last.result.usage.total_seconds > 0
+    assert (first.form, last.result.form, client.health().bundle.forms) == ("optimized", "optimized", ("optimized",))
 
 
 def test_samples_come_while_a_call_runs(client):

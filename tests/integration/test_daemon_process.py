@@ -13,10 +13,12 @@ import time
 import grpc
 import psutil
 import pytest
+from bundle_factory import make_bundle
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from serving import CHANNEL_OPTIONS, DaemonProcess, daemon_process, python_environ, reason_of, short_directory
 
 from briefd.v1 import briefd_pb2, briefd_pb2_grpc
+from briefd_server.bundle import VariantEntry
 
 
 def summarize(channel: grpc.Channel, text: str, timeout: float = 20) -> grpc.UnaryStreamMultiCallable:
@@ -135,6 +137,28 @@ def test_a_second_daemon_leaves_the_socket_alone() -> None:
         assert "Traceback" not in log
         with first.channel() as channel:
             assert result_of(summarize(channel, "a b c")).summary == "a b c"
+
+
+@pytest.mark.parametrize(
+    ("form", "complaint"),
+    [
+        (
+            VariantEntry("optimized.onnx", cpu_features=("no_such_feature",)),
+            r"\(int8: no_such_feature\); build it again",
+        ),
+        (VariantEntry("optimized.onnx", memory_bytes=1 << 60), r"its form int8 takes [\d,]+ MB of memory, and"),
+    ],
+)
+def test_a_bundle_that_cannot_run_here_is_refused_before_it_is_loaded(form: VariantEntry, complaint: str) -> None:
+    with short_directory() as directory:
+        make_bundle(directory, variants={"int8": form})
+        # A load that outlasts the test shows that nothing was loaded.
+        with daemon_process("--bundle", str(directory), environ={"FAKE_LOAD_SECONDS": "60"}) as daemon:
+            code, log = daemon.wait()
+    assert code == 3
+    (line,) = log.splitlines()
+    assert line.startswith("briefd: bundle tiny-en cannot be ")
+    assert re.search(complaint, line)
 
 
 def test_takes_over_the_socket_that_a_crash_left() -> None:

@@ -11,6 +11,7 @@ from google.protobuf.duration_pb2 import Duration
 from serving import Served, reason_of, retry_seconds_of, serving
 
 from briefd.v1 import briefd_pb2
+from briefd_server.bundle import VariantEntry
 from briefd_server.text.words import count_words
 
 SUMMARIZE = "/briefd.v1.SummarizerService/Summarize"
@@ -190,6 +191,26 @@ def test_the_baseline_is_loaded_when_first_asked_for() -> None:
         assert [engine.variant for engine in served.engines.engines] == ["optimized", "baseline"]
 
     run(scenario)
+
+
+def test_the_form_that_answers_is_told() -> None:
+    variants = {
+        "baseline": VariantEntry("baseline.onnx"),
+        "int4": VariantEntry("optimized.onnx", rank=1),
+        "int8": VariantEntry("optimized.onnx"),
+        "int2": VariantEntry("optimized.onnx", cpu_features=("no_such_feature",)),
+    }
+
+    async def scenario(served: Served) -> None:
+        assert [engine.variant for engine in served.engines.engines] == ["int8"]
+        health = await served.health()
+        assert list(health.bundle.forms) == ["int8", "int4"]
+        assert list(health.bundle.variants) == [briefd_pb2.VARIANT_OPTIMIZED, briefd_pb2.VARIANT_BASELINE]
+        for variant, form in ((briefd_pb2.VARIANT_OPTIMIZED, "int8"), (briefd_pb2.VARIANT_BASELINE, "baseline")):
+            first, *_, last = await served.events(variant=variant)
+            assert (first.accepted.variant, first.accepted.form, last.result.form) == (variant, form, form)
+
+    run(scenario, variants=variants)
 
 
 def test_a_failing_engine_tells_neither_client_nor_log_the_text(caplog: pytest.LogCaptureFixture) -> None:

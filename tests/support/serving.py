@@ -28,7 +28,9 @@ from briefd_server.config import load_config
 from briefd_server.daemon import Daemon
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Mapping
+
+    from briefd_server.bundle import VariantEntry
 
 ROOTS = ("proto", "server", "client", "tests/support")
 REPOSITORY = Path(__file__).parent.parent.parent
@@ -83,10 +85,13 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(**settings: object) -> AsyncIterator[Served]:
-    """Serve a small bundle with fake engines on a Unix socket, with the settings given as the command line would."""
+async def serving(variants: Mapping[str, VariantEntry] | None = None, **settings: object) -> AsyncIterator[Served]:
+    """Serve a small bundle with fake engines on a Unix socket, with the settings given as the command line would.
+
+    `variants` take the place of the bundle's `optimized` and `baseline`.
+    """
     with short_directory() as directory:
-        bundle = read_bundle(make_bundle(directory / "bundle"))
+        bundle = read_bundle(make_bundle(directory / "bundle", **({"variants": variants} if variants else {})))
         address = f"unix:{directory}/s"
         engines = FakeLoader()
         daemon = Daemon(load_config(None, {}, {"listen": (address,), **settings}), bundle, engines)

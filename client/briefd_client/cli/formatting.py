@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from briefd_client.results import EnergyMethod, LengthShortfall, ServingStatus
+from briefd_client.results import EnergyMethod, LengthShortfall, ServingStatus, Variant
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,8 @@ _UNKNOWN = "unknown"
 _SMALL = (("", 1.0), ("m", 1e-3), ("µ", 1e-6), ("n", 1e-9))
 _LARGE = (("G", 1e9), ("M", 1e6), ("k", 1e3), ("", 1.0))
 _LABEL_WIDTH = 9
+# What older daemons say, and what a bundle says that has only this one: it needs no words.
+_PLAIN_FORMS = ("", Variant.OPTIMIZED.value)
 
 
 def quantity(value: float | None, unit: str) -> str:
@@ -44,8 +46,10 @@ def quantity(value: float | None, unit: str) -> str:
 def metrics_lines(result: SummaryResult) -> list[str]:
     """Tell what one summary cost, a line a resource."""
     usage = result.usage
+    form = [] if result.form in _PLAIN_FORMS else [("form", result.form)]
     return _table(
         ("words", _words(result)),
+        *form,
         ("latency", _latency_of_call(usage)),
         ("memory", _memory(usage)),
         ("CPU", f"{quantity(usage.cpu_seconds, 's')} (threads for the model: {_count(usage.model_threads)})"),
@@ -120,8 +124,15 @@ def _carbon(carbon: Carbon | None) -> str:
 def _bundle(bundle: Bundle | None) -> str:
     if bundle is None:
         return _UNKNOWN
-    variants = ", ".join(variant.value for variant in bundle.variants)
+    variants = ", ".join(_variant(variant, bundle.forms) for variant in bundle.variants)
     return f"{bundle.name} ({bundle.language}; {variants}), {quantity(bundle.size_bytes, 'B')}, {bundle.digest[:19]}"
+
+
+def _variant(variant: Variant, forms: Sequence[str]) -> str:
+    if variant is not Variant.OPTIMIZED or not forms or (len(forms) == 1 and forms[0] in _PLAIN_FORMS):
+        return variant.value
+    served, *others = forms
+    return f"{variant.value} as {served}" + (f", else {' or '.join(others)}" if others else "")
 
 
 def _limits(limits: Limits | None) -> str:

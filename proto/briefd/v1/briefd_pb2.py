@@ -26,7 +26,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x62riefd/v1/briefd.proto\x12\tbriefd.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe9\x01\n\x10SummarizeRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x1b\n\x0emin_word_count\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x1b\n\x0emax_word_count\x18\x03 \x01(\x05H\x01\x88\x01\x01\x12\x0e\n\x06\x62undle\x18\x04 \x01(\t\x12#\n\x07variant\x18\x05 \x01(\x0e\x32\x12.briefd.v1.Variant\x12\x32\n\x0fsample_interval\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationB\x11\n\x0f_min_word_countB\x11\n\x0f_max_word_count\"\xd3\x01\n\x11SummarizeResponse\x12\x17\n\x0fsequence_number\x18\x01 \x01(\x03\x12\'\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x0b\x32\x13.briefd.v1.AcceptedH\x00\x12!\n\x05\x63hunk\x18\x03 \x01(\x0b\x32\x10.briefd.v1.ChunkH\x00\x12\"\n\x06sample\x18\x04 \x01(\x0b\x32\x10.briefd.v1.UsageH\x00\x12,\n\x06result\x18\x05 \x01(\x0b\x32\x1a.briefd.v1.SummarizeResultH\x00\x42\x07\n\x05\x65vent\"r\n\x08\x41\x63\x63\x65pted\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rbundle_digest\x18\x02 \x01(\t\x12#\n\x07variant\x18\x03 \x01(\x0e\x32\x12.briefd.v1.Variant\x12\x16\n\x0equeue_position\x18\x04 \x01(\x05\"\x15\n\x05\x43hunk\x12\x0c\n\x04text\x18\x01 \x01(\t\"\xeb\x01\n\x0fSummarizeResult\x12\x0f\n\x07summary\x18\x01 \x01(\t\x12\x12\n\nword_count\x18\x02 \x01(\x05\x12\x12\n\nlength_met\x18\x03 \x01(\x08\x12\x34\n\x10length_shortfall\x18\x04 \x01(\x0e\x32\x1a.briefd.v1.LengthShortfall\x12\x1e\n\x05spans\x18\x05 \x03(\x0b\x32\x0f.briefd.v1.Span\x12\x10\n\x08language\x18\x06 \x01(\t\x12\x16\n\x0esentence_count\x18\x07 \x01(\x05\x12\x1f\n\x05usage\x18\x08 \x01(\x0b\x32\x10.briefd.v1.Usage\"\"\n\x04Span\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\"\x81\x05\n\x05Usage\x12\x32\n\nqueue_time\x18\x01 \x01(\x0b\x32\x19.google.protobuf.DurationH\x00\x88\x01\x01\x12\x35\n\rtokenize_time\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationH\x01\x88\x01\x01\x12\x36\n\x0einference_time\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationH\x02\x88\x01\x01\x12\x32\n\ntotal_time\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationH\x03\x88\x01\x01\x12\x18\n\x0b\x63pu_seconds\x18\x05 \x01(\x01H\x04\x88\x01\x01\x12\x1c\n\x0frss_start_bytes\x18\x06 \x01(\x03H\x05\x88\x01\x01\x12\x1a\n\rrss_end_bytes\x18\x07 \x01(\x03H\x06\x88\x01\x01\x12\x1b\n\x0erss_peak_bytes\x18\x08 \x01(\x03H\x07\x88\x01\x01\x12\x1c\n\x0frss_delta_bytes\x18\t \x01(\x03H\x08\x88\x01\x01\x12!\n\x06\x65nergy\x18\n \x01(\x0b\x32\x11.briefd.v1.Energy\x12!\n\x06\x63\x61rbon\x18\x0b \x01(\x0b\x32\x11.briefd.v1.Carbon\x12\x1a\n\rmodel_threads\x18\x0c \x01(\x05H\t\x88\x01\x01\x42\r\n\x0b_queue_timeB\x10\n\x0e_tokenize_timeB\x11\n\x0f_inference_timeB\r\n\x0b_total_timeB\x0e\n\x0c_cpu_secondsB\x12\n\x10_rss_start_bytesB\x10\n\x0e_rss_end_bytesB\x11\n\x0f_rss_peak_bytesB\x12\n\x10_rss_delta_bytesB\x10\n\x0e_model_threads\"\x9c\x01\n\x06\x45nergy\x12\x1a\n\renergy_joules\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\'\n\x06method\x18\x02 \x01(\x0e\x32\x17.briefd.v1.EnergyMethod\x12\x0e\n\x06source\x18\x03 \x01(\t\x12+\n\x08interval\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x10\n\x0e_energy_joules\"}\n\x06\x43\x61rbon\x12\x17\n\nco2e_grams\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x1f\n\x12grid_grams_per_kwh\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x13\n\x0bgrid_source\x18\x03 \x01(\tB\r\n\x0b_co2e_gramsB\x15\n\x13_grid_grams_per_kwh\"\x0f\n\rHealthRequest\"\xc5\x04\n\x0eHealthResponse\x12(\n\x06status\x18\x01 \x01(\x0e\x32\x18.briefd.v1.ServingStatus\x12\x0f\n\x07version\x18\x02 \x01(\t\x12,\n\x08ready_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06uptime\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12!\n\x06\x62undle\x18\x05 \x01(\x0b\x32\x11.briefd.v1.Bundle\x12!\n\x06limits\x18\x06 \x01(\x0b\x32\x11.briefd.v1.Limits\x12\x1a\n\x12running_call_count\x18\x07 \x01(\x05\x12\x19\n\x11queued_call_count\x18\x08 \x01(\x05\x12!\n\x06totals\x18\t \x01(\x0b\x32\x11.briefd.v1.Totals\x12#\n\x07latency\x18\n \x01(\x0b\x32\x12.briefd.v1.Latency\x12\x19\n\x0cthread_count\x18\x0b \x01(\x05H\x00\x88\x01\x01\x12\x1a\n\rmodel_threads\x18\x0c \x01(\x05H\x01\x88\x01\x01\x12\x16\n\trss_bytes\x18\r \x01(\x03H\x02\x88\x01\x01\x12\x14\n\x07load_1m\x18\x0e \x01(\x01H\x03\x88\x01\x01\x12 \n\x13temperature_celsius\x18\x0f \x01(\x01H\x04\x88\x01\x01\x42\x0f\n\r_thread_countB\x10\n\x0e_model_threadsB\x0c\n\n_rss_bytesB\n\n\x08_load_1mB\x16\n\x14_temperature_celsius\"r\n\x06\x42undle\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\x12$\n\x08variants\x18\x04 \x03(\x0e\x32\x12.briefd.v1.Variant\x12\x10\n\x08language\x18\x05 \x01(\t\"\x85\x01\n\x06Limits\x12\x16\n\x0emax_text_bytes\x18\x01 \x01(\x03\x12\x16\n\x0emin_word_count\x18\x02 \x01(\x05\x12\x16\n\x0emax_word_count\x18\x03 \x01(\x05\x12\x1d\n\x15max_queued_call_count\x18\x04 \x01(\x05\x12\x14\n\x0cworker_count\x18\x05 \x01(\x05\"\xb8\x02\n\x06Totals\x12H\n\x15\x63\x61ll_count_by_outcome\x18\x01 \x03(\x0b\x32).briefd.v1.Totals.CallCountByOutcomeEntry\x12\x12\n\nwords_read\x18\x02 \x01(\x03\x12\x15\n\rwords_written\x18\x03 \x01(\x03\x12\x18\n\x0b\x63pu_seconds\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x1a\n\renergy_joules\x18\x05 \x01(\x01H\x01\x88\x01\x01\x12\x17\n\nco2e_grams\x18\x06 \x01(\x01H\x02\x88\x01\x01\x1a\x39\n\x17\x43\x61llCountByOutcomeEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x42\x0e\n\x0c_cpu_secondsB\x10\n\x0e_energy_joulesB\r\n\x0b_co2e_grams\"\x98\x01\n\x07Latency\x12)\n\x06window\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\ncall_count\x18\x02 \x01(\x03\x12&\n\x03p50\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x03p95\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration*O\n\x07Variant\x12\x17\n\x13VARIANT_UNSPECIFIED\x10\x00\x12\x15\n\x11VARIANT_OPTIMIZED\x10\x01\x12\x14\n\x10VARIANT_BASELINE\x10\x02*X\n\x0fLengthShortfall\x12 \n\x1cLENGTH_SHORTFALL_UNSPECIFIED\x10\x00\x12#\n\x1fLENGTH_SHORTFALL_TEXT_TOO_SHORT\x10\x01*f\n\x0c\x45nergyMethod\x12\x1d\n\x19\x45NERGY_METHOD_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x45NERGY_METHOD_MEASURED\x10\x01\x12\x1b\n\x17\x45NERGY_METHOD_ESTIMATED\x10\x02*k\n\rServingStatus\x12\x1e\n\x1aSERVING_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16SERVING_STATUS_SERVING\x10\x01\x12\x1e\n\x1aSERVING_STATUS_NOT_SERVING\x10\x02\x32\x9c\x01\n\x11SummarizerService\x12H\n\tSummarize\x12\x1b.briefd.v1.SummarizeRequest\x1a\x1c.briefd.v1.SummarizeResponse0\x01\x12=\n\x06Health\x12\x18.briefd.v1.HealthRequest\x1a\x19.briefd.v1.HealthResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x16\x62riefd/v1/briefd.proto\x12\tbriefd.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe9\x01\n\x10SummarizeRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x1b\n\x0emin_word_count\x18\x02 \x01(\x05H\x00\x88\x01\x01\x12\x1b\n\x0emax_word_count\x18\x03 \x01(\x05H\x01\x88\x01\x01\x12\x0e\n\x06\x62undle\x18\x04 \x01(\t\x12#\n\x07variant\x18\x05 \x01(\x0e\x32\x12.briefd.v1.Variant\x12\x32\n\x0fsample_interval\x18\x06 \x01(\x0b\x32\x19.google.protobuf.DurationB\x11\n\x0f_min_word_countB\x11\n\x0f_max_word_count\"\xd3\x01\n\x11SummarizeResponse\x12\x17\n\x0fsequence_number\x18\x01 \x01(\x03\x12\'\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\x0b\x32\x13.briefd.v1.AcceptedH\x00\x12!\n\x05\x63hunk\x18\x03 \x01(\x0b\x32\x10.briefd.v1.ChunkH\x00\x12\"\n\x06sample\x18\x04 \x01(\x0b\x32\x10.briefd.v1.UsageH\x00\x12,\n\x06result\x18\x05 \x01(\x0b\x32\x1a.briefd.v1.SummarizeResultH\x00\x42\x07\n\x05\x65vent\"\x80\x01\n\x08\x41\x63\x63\x65pted\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x15\n\rbundle_digest\x18\x02 \x01(\t\x12#\n\x07variant\x18\x03 \x01(\x0e\x32\x12.briefd.v1.Variant\x12\x16\n\x0equeue_position\x18\x04 \x01(\x05\x12\x0c\n\x04\x66orm\x18\x05 \x01(\t\"\x15\n\x05\x43hunk\x12\x0c\n\x04text\x18\x01 \x01(\t\"\xf9\x01\n\x0fSummarizeResult\x12\x0f\n\x07summary\x18\x01 \x01(\t\x12\x12\n\nword_count\x18\x02 \x01(\x05\x12\x12\n\nlength_met\x18\x03 \x01(\x08\x12\x34\n\x10length_shortfall\x18\x04 \x01(\x0e\x32\x1a.briefd.v1.LengthShortfall\x12\x1e\n\x05spans\x18\x05 \x03(\x0b\x32\x0f.briefd.v1.Span\x12\x10\n\x08language\x18\x06 \x01(\t\x12\x16\n\x0esentence_count\x18\x07 \x01(\x05\x12\x1f\n\x05usage\x18\x08 \x01(\x0b\x32\x10.briefd.v1.Usage\x12\x0c\n\x04\x66orm\x18\t \x01(\t\"\"\n\x04Span\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\"\x81\x05\n\x05Usage\x12\x32\n\nqueue_time\x18\x01 \x01(\x0b\x32\x19.google.protobuf.DurationH\x00\x88\x01\x01\x12\x35\n\rtokenize_time\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationH\x01\x88\x01\x01\x12\x36\n\x0einference_time\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationH\x02\x88\x01\x01\x12\x32\n\ntotal_time\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationH\x03\x88\x01\x01\x12\x18\n\x0b\x63pu_seconds\x18\x05 \x01(\x01H\x04\x88\x01\x01\x12\x1c\n\x0frss_start_bytes\x18\x06 \x01(\x03H\x05\x88\x01\x01\x12\x1a\n\rrss_end_bytes\x18\x07 \x01(\x03H\x06\x88\x01\x01\x12\x1b\n\x0erss_peak_bytes\x18\x08 \x01(\x03H\x07\x88\x01\x01\x12\x1c\n\x0frss_delta_bytes\x18\t \x01(\x03H\x08\x88\x01\x01\x12!\n\x06\x65nergy\x18\n \x01(\x0b\x32\x11.briefd.v1.Energy\x12!\n\x06\x63\x61rbon\x18\x0b \x01(\x0b\x32\x11.briefd.v1.Carbon\x12\x1a\n\rmodel_threads\x18\x0c \x01(\x05H\t\x88\x01\x01\x42\r\n\x0b_queue_timeB\x10\n\x0e_tokenize_timeB\x11\n\x0f_inference_timeB\r\n\x0b_total_timeB\x0e\n\x0c_cpu_secondsB\x12\n\x10_rss_start_bytesB\x10\n\x0e_rss_end_bytesB\x11\n\x0f_rss_peak_bytesB\x12\n\x10_rss_delta_bytesB\x10\n\x0e_model_threads\"\x9c\x01\n\x06\x45nergy\x12\x1a\n\renergy_joules\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\'\n\x06method\x18\x02 \x01(\x0e\x32\x17.briefd.v1.EnergyMethod\x12\x0e\n\x06source\x18\x03 \x01(\t\x12+\n\x08interval\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x10\n\x0e_energy_joules\"}\n\x06\x43\x61rbon\x12\x17\n\nco2e_grams\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x1f\n\x12grid_grams_per_kwh\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x13\n\x0bgrid_source\x18\x03 \x01(\tB\r\n\x0b_co2e_gramsB\x15\n\x13_grid_grams_per_kwh\"\x0f\n\rHealthRequest\"\xc5\x04\n\x0eHealthResponse\x12(\n\x06status\x18\x01 \x01(\x0e\x32\x18.briefd.v1.ServingStatus\x12\x0f\n\x07version\x18\x02 \x01(\t\x12,\n\x08ready_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06uptime\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12!\n\x06\x62undle\x18\x05 \x01(\x0b\x32\x11.briefd.v1.Bundle\x12!\n\x06limits\x18\x06 \x01(\x0b\x32\x11.briefd.v1.Limits\x12\x1a\n\x12running_call_count\x18\x07 \x01(\x05\x12\x19\n\x11queued_call_count\x18\x08 \x01(\x05\x12!\n\x06totals\x18\t \x01(\x0b\x32\x11.briefd.v1.Totals\x12#\n\x07latency\x18\n \x01(\x0b\x32\x12.briefd.v1.Latency\x12\x19\n\x0cthread_count\x18\x0b \x01(\x05H\x00\x88\x01\x01\x12\x1a\n\rmodel_threads\x18\x0c \x01(\x05H\x01\x88\x01\x01\x12\x16\n\trss_bytes\x18\r \x01(\x03H\x02\x88\x01\x01\x12\x14\n\x07load_1m\x18\x0e \x01(\x01H\x03\x88\x01\x01\x12 \n\x13temperature_celsius\x18\x0f \x01(\x01H\x04\x88\x01\x01\x42\x0f\n\r_thread_countB\x10\n\x0e_model_threadsB\x0c\n\n_rss_bytesB\n\n\x08_load_1mB\x16\n\x14_temperature_celsius\"\x81\x01\n\x06\x42undle\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x03\x12$\n\x08variants\x18\x04 \x03(\x0e\x32\x12.briefd.v1.Variant\x12\x10\n\x08language\x18\x05 \x01(\t\x12\r\n\x05\x66orms\x18\x06 \x03(\t\"\x85\x01\n\x06Limits\x12\x16\n\x0emax_text_bytes\x18\x01 \x01(\x03\x12\x16\n\x0emin_word_count\x18\x02 \x01(\x05\x12\x16\n\x0emax_word_count\x18\x03 \x01(\x05\x12\x1d\n\x15max_queued_call_count\x18\x04 \x01(\x05\x12\x14\n\x0cworker_count\x18\x05 \x01(\x05\"\xb8\x02\n\x06Totals\x12H\n\x15\x63\x61ll_count_by_outcome\x18\x01 \x03(\x0b\x32).briefd.v1.Totals.CallCountByOutcomeEntry\x12\x12\n\nwords_read\x18\x02 \x01(\x03\x12\x15\n\rwords_written\x18\x03 \x01(\x03\x12\x18\n\x0b\x63pu_seconds\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\x1a\n\renergy_joules\x18\x05 \x01(\x01H\x01\x88\x01\x01\x12\x17\n\nco2e_grams\x18\x06 \x01(\x01H\x02\x88\x01\x01\x1a\x39\n\x17\x43\x61llCountByOutcomeEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x03:\x02\x38\x01\x42\x0e\n\x0c_cpu_secondsB\x10\n\x0e_energy_joulesB\r\n\x0b_co2e_grams\"\x98\x01\n\x07Latency\x12)\n\x06window\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\ncall_count\x18\x02 \x01(\x03\x12&\n\x03p50\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x03p95\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration*O\n\x07Variant\x12\x17\n\x13VARIANT_UNSPECIFIED\x10\x00\x12\x15\n\x11VARIANT_OPTIMIZED\x10\x01\x12\x14\n\x10VARIANT_BASELINE\x10\x02*X\n\x0fLengthShortfall\x12 \n\x1cLENGTH_SHORTFALL_UNSPECIFIED\x10\x00\x12#\n\x1fLENGTH_SHORTFALL_TEXT_TOO_SHORT\x10\x01*f\n\x0c\x45nergyMethod\x12\x1d\n\x19\x45NERGY_METHOD_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x45NERGY_METHOD_MEASURED\x10\x01\x12\x1b\n\x17\x45NERGY_METHOD_ESTIMATED\x10\x02*k\n\rServingStatus\x12\x1e\n\x1aSERVING_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16SERVING_STATUS_SERVING\x10\x01\x12\x1e\n\x1aSERVING_STATUS_NOT_SERVING\x10\x02\x32\x9c\x01\n\x11SummarizerService\x12H\n\tSummarize\x12\x1b.briefd.v1.SummarizeRequest\x1a\x1c.briefd.v1.SummarizeResponse0\x01\x12=\n\x06Health\x12\x18.briefd.v1.HealthRequest\x1a\x19.briefd.v1.HealthResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,46 +35,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TOTALS_CALLCOUNTBYOUTCOMEENTRY']._loaded_options = None
   _globals['_TOTALS_CALLCOUNTBYOUTCOMEENTRY']._serialized_options = b'8\001'
-  _globals['_VARIANT']._serialized_start=3218
-  _globals['_VARIANT']._serialized_end=3297
-  _globals['_LENGTHSHORTFALL']._serialized_start=3299
-  _globals['_LENGTHSHORTFALL']._serialized_end=3387
-  _globals['_ENERGYMETHOD']._serialized_start=3389
-  _globals['_ENERGYMETHOD']._serialized_end=3491
-  _globals['_SERVINGSTATUS']._serialized_start=3493
-  _globals['_SERVINGSTATUS']._serialized_end=3600
+  _globals['_VARIANT']._serialized_start=3263
+  _globals['_VARIANT']._serialized_end=3342
+  _globals['_LENGTHSHORTFALL']._serialized_start=3344
+  _globals['_LENGTHSHORTFALL']._serialized_end=3432
+  _globals['_ENERGYMETHOD']._serialized_start=3434
+  _globals['_ENERGYMETHOD']._serialized_end=3536
+  _globals['_SERVINGSTATUS']._serialized_start=3538
+  _globals['_SERVINGSTATUS']._serialized_end=3645
   _globals['_SUMMARIZEREQUEST']._serialized_start=103
   _globals['_SUMMARIZEREQUEST']._serialized_end=336
   _globals['_SUMMARIZERESPONSE']._serialized_start=339
   _globals['_SUMMARIZERESPONSE']._serialized_end=550
-  _globals['_ACCEPTED']._serialized_start=552
-  _globals['_ACCEPTED']._serialized_end=666
-  _globals['_CHUNK']._serialized_start=668
-  _globals['_CHUNK']._serialized_end=689
-  _globals['_SUMMARIZERESULT']._serialized_start=692
-  _globals['_SUMMARIZERESULT']._serialized_end=927
-  _globals['_SPAN']._serialized_start=929
-  _globals['_SPAN']._serialized_end=963
-  _globals['_USAGE']._serialized_start=966
-  _globals['_USAGE']._serialized_end=1607
-  _globals['_ENERGY']._serialized_start=1610
-  _globals['_ENERGY']._serialized_end=1766
-  _globals['_CARBON']._serialized_start=1768
-  _globals['_CARBON']._serialized_end=1893
-  _globals['_HEALTHREQUEST']._serialized_start=1895
-  _globals['_HEALTHREQUEST']._serialized_end=1910
-  _globals['_HEALTHRESPONSE']._serialized_start=1913
-  _globals['_HEALTHRESPONSE']._serialized_end=2494
-  _globals['_BUNDLE']._serialized_start=2496
-  _globals['_BUNDLE']._serialized_end=2610
-  _globals['_LIMITS']._serialized_start=2613
-  _globals['_LIMITS']._serialized_end=2746
-  _globals['_TOTALS']._serialized_start=2749
-  _globals['_TOTALS']._serialized_end=3061
-  _globals['_TOTALS_CALLCOUNTBYOUTCOMEENTRY']._serialized_start=2955
-  _globals['_TOTALS_CALLCOUNTBYOUTCOMEENTRY']._serialized_end=3012
-  _globals['_LATENCY']._serialized_start=3064
-  _globals['_LATENCY']._serialized_end=3216
-  _globals['_SUMMARIZERSERVICE']._serialized_start=3603
-  _globals['_SUMMARIZERSERVICE']._serialized_end=3759
+  _globals['_ACCEPTED']._serialized_start=553
+  _globals['_ACCEPTED']._serialized_end=681
+  _globals['_CHUNK']._serialized_start=683
+  _globals['_CHUNK']._serialized_end=704
+  _globals['_SUMMARIZERESULT']._serialized_start=707
+  _globals['_SUMMARIZERESULT']._serialized_end=956
+  _globals['_SPAN']._serialized_start=958
+  _globals['_SPAN']._serialized_end=992
+  _globals['_USAGE']._serialized_start=995
+  _globals['_USAGE']._serialized_end=1636
+  _globals['_ENERGY']._serialized_start=1639
+  _globals['_ENERGY']._serialized_end=1795
+  _globals['_CARBON']._serialized_start=1797
+  _globals['_CARBON']._serialized_end=1922
+  _globals['_HEALTHREQUEST']._serialized_start=1924
+  _globals['_HEALTHREQUEST']._serialized_end=1939
+  _globals['_HEALTHRESPONSE']._serialized_start=1942
+  _globals['_HEALTHRESPONSE']._serialized_end=2523
+  _globals['_BUNDLE']._serialized_start=2526
+  _globals['_BUNDLE']._serialized_end=2655
+  _globals['_LIMITS']._serialized_start=2658
+  _globals['_LIMITS']._serialized_end=2791
+  _globals['_TOTALS']._serialized_start=2794
+  _globals['_TOTALS']._serialized_end=3106
+  _globals['_TOTALS_CALLCOUNTBYOUTCOMEENTRY']._serialized_start=3000
+  _globals['_TOTALS_CALLCOUNTBYOUTCOMEENTRY']._serialized_end=3057
+  _globals['_LATENCY']._serialized_start=3109
+  _globals['_LATENCY']._serialized_end=3261
+  _globals['_SUMMARIZERSERVICE']._serialized_start=3648
+  _globals['_SUMMARIZERSERVICE']._serialized_end=3804
 # @@protoc_insertion_point(module_scope)

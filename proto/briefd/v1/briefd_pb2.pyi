@@ -38,7 +38,9 @@ class _VariantEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Variant.Value
     VARIANT_UNSPECIFIED: _Variant.ValueType  # 0
     """The daemon's choice, which is the optimized one."""
     VARIANT_OPTIMIZED: _Variant.ValueType  # 1
-    """Pruned and quantized: what a device should run."""
+    """Pruned, quantized or both: what a device should run. Where a bundle holds several such forms, the first choice
+    among those that this processor runs well; `Accepted.form` says which.
+    """
     VARIANT_BASELINE: _Variant.ValueType  # 2
     """The float32 model before pruning and quantization, where the bundle kept it: for comparison."""
 
@@ -48,7 +50,9 @@ class Variant(_Variant, metaclass=_VariantEnumTypeWrapper):
 VARIANT_UNSPECIFIED: Variant.ValueType  # 0
 """The daemon's choice, which is the optimized one."""
 VARIANT_OPTIMIZED: Variant.ValueType  # 1
-"""Pruned and quantized: what a device should run."""
+"""Pruned, quantized or both: what a device should run. Where a bundle holds several such forms, the first choice
+among those that this processor runs well; `Accepted.form` says which.
+"""
 VARIANT_BASELINE: Variant.ValueType  # 2
 """The float32 model before pruning and quantization, where the bundle kept it: for comparison."""
 Global___Variant: _TypeAlias = Variant  # noqa: Y015
@@ -232,6 +236,7 @@ class Accepted(_message.Message):
     BUNDLE_DIGEST_FIELD_NUMBER: _builtins.int
     VARIANT_FIELD_NUMBER: _builtins.int
     QUEUE_POSITION_FIELD_NUMBER: _builtins.int
+    FORM_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Names this call in the daemon's log; unique within the daemon's life. Never derived from the text."""
     bundle_digest: _builtins.str
@@ -240,6 +245,10 @@ class Accepted(_message.Message):
     """Form of the model that will answer; never unspecified."""
     queue_position: _builtins.int
     """Calls ahead of this one at admission: 0 when a worker is free."""
+    form: _builtins.str
+    """Which of the bundle's forms of the model will answer, as the manifest names it (`optimized`, `int8`, `baseline`);
+    never empty.
+    """
     def __init__(
         self,
         *,
@@ -247,10 +256,11 @@ class Accepted(_message.Message):
         bundle_digest: _builtins.str = ...,
         variant: Global___Variant.ValueType = ...,
         queue_position: _builtins.int = ...,
+        form: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bundle_digest", b"bundle_digest", "queue_position", b"queue_position", "request_id", b"request_id", "variant", b"variant"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bundle_digest", b"bundle_digest", "form", b"form", "queue_position", b"queue_position", "request_id", b"request_id", "variant", b"variant"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -292,6 +302,7 @@ class SummarizeResult(_message.Message):
     LANGUAGE_FIELD_NUMBER: _builtins.int
     SENTENCE_COUNT_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
+    FORM_FIELD_NUMBER: _builtins.int
     summary: _builtins.str
     """One sentence, with a capital first letter where the script has one, and a final stop."""
     word_count: _builtins.int
@@ -306,6 +317,8 @@ class SummarizeResult(_message.Message):
     """
     sentence_count: _builtins.int
     """Sentences of the text that were read: all of them, however long the text is."""
+    form: _builtins.str
+    """Which of the bundle's forms of the model answered, as `Accepted.form`."""
     @_builtins.property
     def spans(self) -> _containers.RepeatedCompositeFieldContainer[Global___Span]:
         """Where in `text` the summary's words were taken from, in order, without overlap. Empty when the model writes words
@@ -327,10 +340,11 @@ class SummarizeResult(_message.Message):
         language: _builtins.str = ...,
         sentence_count: _builtins.int = ...,
         usage: Global___Usage | None = ...,
+        form: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["language", b"language", "length_met", b"length_met", "length_shortfall", b"length_shortfall", "sentence_count", b"sentence_count", "spans", b"spans", "summary", b"summary", "usage", b"usage", "word_count", b"word_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["form", b"form", "language", b"language", "length_met", b"length_met", "length_shortfall", b"length_shortfall", "sentence_count", b"sentence_count", "spans", b"spans", "summary", b"summary", "usage", b"usage", "word_count", b"word_count"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -693,6 +707,7 @@ class Bundle(_message.Message):
     SIZE_BYTES_FIELD_NUMBER: _builtins.int
     VARIANTS_FIELD_NUMBER: _builtins.int
     LANGUAGE_FIELD_NUMBER: _builtins.int
+    FORMS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Name from its manifest, for example `default-en`."""
     digest: _builtins.str
@@ -705,6 +720,12 @@ class Bundle(_message.Message):
     def variants(self) -> _containers.RepeatedScalarFieldContainer[Global___Variant.ValueType]:
         """Forms that it can serve."""
 
+    @_builtins.property
+    def forms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Forms of the model that `VARIANT_OPTIMIZED` can stand for on this processor, as the manifest names them, the one
+        that does stand first; at least one, never `baseline`.
+        """
+
     def __init__(
         self,
         *,
@@ -713,10 +734,11 @@ class Bundle(_message.Message):
         size_bytes: _builtins.int = ...,
         variants: _abc.Iterable[Global___Variant.ValueType] | None = ...,
         language: _builtins.str = ...,
+        forms: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest", "language", b"language", "name", b"name", "size_bytes", b"size_bytes", "variants", b"variants"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digest", b"digest", "forms", b"forms", "language", b"language", "name", b"name", "size_bytes", b"size_bytes", "variants", b"variants"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -5,7 +5,6 @@ from briefd_server.bundle.finding import DEFAULT_BUNDLE, bundle_directories, fin
 from briefd_server.bundle.manifest import (
     BASELINE,
     OPTIMIZED,
-    VARIANTS,
     FileEntry,
     Manifest,
     VariantEntry,
@@ -20,7 +19,6 @@ __all__ = [
     "DEFAULT_BUNDLE",
     "MANIFEST_NAME",
     "OPTIMIZED",
-    "VARIANTS",
     "Bundle",
     "BundleError",
     "FileEntry",

@@ -37,12 +37,14 @@ class Fields:
         """Read a text, or none where the key is absent."""
         return self.text(key) if key in self._content else None
 
-    def texts(self, key: str) -> tuple[str, ...]:
-        """Read a list of texts; empty where the key is absent."""
+    def texts(self, key: str, pattern: re.Pattern[str] | None = None) -> tuple[str, ...]:
+        """Read a list of texts, each matching `pattern` as a whole; empty where the key is absent."""
         self._known.add(key)
         value = self._content.get(key, [])
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
             raise self._refusal(key, "a list of texts")
+        if pattern and not all(map(pattern.fullmatch, value)):
+            raise self._refusal(key, f"a list of texts like {pattern.pattern}")
         return tuple(value)
 
     def matching(self, key: str, pattern: re.Pattern[str]) -> str:

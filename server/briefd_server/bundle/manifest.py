@@ -22,10 +22,10 @@ SCHEMA_VERSION = 1
 MAX_MANIFEST_BYTES = 4 << 20
 OPTIMIZED = "optimized"
 BASELINE = "baseline"
-VARIANTS = (OPTIMIZED, BASELINE)
 TASK = "summarize"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+_CPU_FEATURE = re.compile(r"[a-z0-9_]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
@@ -43,13 +43,17 @@ class FileEntry:
 class VariantEntry:
     """A form of the model.
 
-    `file` holds it; `extra_files` are others that only this variant needs, and that are left out with it;
-    `memory_bytes` is the resident memory that serving it is expected to take.
+    `file` holds it; `extra_files` are others that it needs, and that are left out with it unless another variant needs
+    them too; `memory_bytes` is the resident memory that serving it is expected to take. `cpu_features` are processor
+    features as Linux names them in `/proc/cpuinfo`, any one of which suffices; where there are none it runs anywhere.
+    Of the variants that run, the one of the lowest `rank` is served.
     """
 
     file: str
     memory_bytes: int | None = None
     extra_files: tuple[str, ...] = ()
+    cpu_features: tuple[str, ...] = ()
+    rank: int = 0
 
     @property
     def files(self) -> frozenset[str]:
@@ -57,13 +61,18 @@ class VariantEntry:
         return frozenset((self.file, *self.extra_files))
 
 
+# Fields that say no more than these are not written; a variant's file is never empty.
+_VARIANT_DEFAULTS = asdict(VariantEntry(file=""))
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What a bundle is, where it comes from, of which files it consists and how it was found to do.
 
-    `files` and `variants` are keyed by path and by `optimized` or `baseline`; every variant's file is among `files`,
-    and `optimized` among the variants. `limits` holds whole numbers that the engine knows by name. `engine_parameters`
-    is for the engine to check; `provenance` and `evaluation` are for people.
+    `files` and `variants` are keyed by path and by name; every variant's file is among `files`. The variant `baseline`
+    is the float32 model, for comparison; every other is a form of it that a device may run, called `optimized` where
+    there is only one, and there is at least one. `limits` holds whole numbers that the engine knows by name.
+    `engine_parameters` is for the engine to check; `provenance` and `evaluation` are for people.
     """
 
     name: str
@@ -78,6 +87,11 @@ class Manifest:
     limits: Mapping[str, int] = field(default_factory=dict)
     engine_parameters: Mapping[str, Any] = field(default_factory=dict)
     evaluation: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def forms(self) -> frozenset[str]:
+        """The variants that a device may run: all but the baseline."""
+        return frozenset(self.variants) - {BASELINE}
 
 
 def parse_manifest(data: bytes) -> Manifest:
@@ -122,8 +136,8 @@ def encode_manifest(manifest: Manifest) -> bytes:
     if manifest.version is None:
         del content["version"]
     for variant in content["variants"].values():
-        for key in ("memory_bytes", "extra_files"):
-            if variant[key] in {None, ()}:
+        for key, default in _VARIANT_DEFAULTS.items():
+            if variant[key] == default:
                 del variant[key]
     content["schema_version"] = SCHEMA_VERSION
     try:
@@ -171,20 +185,24 @@ def _parse_file(path: str, entry: Fields) -> FileEntry:
 
 
 def _parse_variant(name: str, entry: Fields) -> VariantEntry:
-    if name not in VARIANTS:
-        raise BundleError(f"{MANIFEST_NAME}: variants: a name is not known; use {' and '.join(VARIANTS)}")
+    if not _NAME.fullmatch(name):
+        raise BundleError(f"{MANIFEST_NAME}: variants: a name must be a text like {_NAME.pattern}")
     parsed = VariantEntry(
         file=entry.text("file"),
         memory_bytes=entry.optional_integer("memory_bytes"),
         extra_files=entry.texts("extra_files"),
+        cpu_features=entry.texts("cpu_features", _CPU_FEATURE),
+        rank=entry.optional_integer("rank") or 0,
     )
     entry.refuse_others()
     return parsed
 
 
 def _check_variants(manifest: Manifest) -> None:
-    if OPTIMIZED not in manifest.variants:
-        raise BundleError(f"{MANIFEST_NAME}: variants: {OPTIMIZED} is missing; every bundle has it")
+    if not manifest.forms:
+        raise BundleError(f"{MANIFEST_NAME}: variants: {OPTIMIZED} is missing; every bundle has it or other forms")
     for name, variant in manifest.variants.items():
         if not variant.files <= set(manifest.files):
             raise BundleError(f"{MANIFEST_NAME}: variants.{name}: a file is not listed in files; list it")
+        if name == BASELINE and variant.cpu_features:
+            raise BundleError(f"{MANIFEST_NAME}: variants.{name}: float32 runs anywhere; remove its cpu_features")

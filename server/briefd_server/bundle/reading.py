@@ -12,7 +12,6 @@ from pathlib import Path
 from briefd_server.bundle.fields import MANIFEST_NAME
 from briefd_server.bundle.manifest import (
     MAX_MANIFEST_BYTES,
-    OPTIMIZED,
     FileEntry,
     Manifest,
     encode_manifest,
@@ -28,7 +27,7 @@ class Bundle:
     """A bundle whose files were checked.
 
     `digest` is `sha256:` and the SHA-256 of `bundle.json`; `size_bytes` counts every file that is there, the manifest
-    included; `variants` are those whose file is there.
+    included; `variants` are those whose file is there, at least one of them other than the baseline.
     """
 
     directory: Path
@@ -45,8 +44,8 @@ class Bundle:
 def read_bundle(directory: Path) -> Bundle:
     """Read a bundle and check that every file is there, inside the directory, and has its size and SHA-256.
 
-    A variant other than the optimized one may have been left out, with all files that are its alone: it is then not
-    offered.
+    A variant may have been left out, with all files that are its alone: it is then not offered. At least one other
+    than the baseline must be there.
 
     Raises:
         BundleError: the directory is no bundle, or one whose files are not what its manifest says.
@@ -114,7 +113,8 @@ def _read_manifest(directory: Path) -> bytes:
 
 def _variants_in(directory: Path, manifest: Manifest) -> set[str]:
     found = {name for name, variant in manifest.variants.items() if os.path.lexists(directory / variant.file)}
-    return found | {OPTIMIZED}
+    # Without any form they are all wanted, so that the missing file is named.
+    return found if found & manifest.forms else found | manifest.forms
 
 
 def _files_of(manifest: Manifest, variants: set[str]) -> set[str]:

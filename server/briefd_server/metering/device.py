@@ -26,6 +26,14 @@ def load_1m() -> float | None:
         return None
 
 
+def free_memory_bytes() -> int | None:
+    """Read how much memory a process could still get without another being ended: free, reclaimable, and free swap."""
+    try:
+        return psutil.virtual_memory().available + psutil.swap_memory().free
+    except (OSError, RuntimeError, psutil.Error):
+        return None
+
+
 def temperature_celsius() -> float | None:
     """Read the hottest sensor of the processor, in degrees Celsius."""
     try:

@@ -50,7 +50,7 @@ class Conversation:
         remaining_seconds = context.time_remaining()
         self.call = Call(
             order.task,
-            order.variant,
+            order.form,
             meter=meter,
             emit=self._emit,
             deadline_seconds=None if remaining_seconds is None else time.monotonic() + remaining_seconds,

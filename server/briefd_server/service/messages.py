@@ -13,6 +13,7 @@ from briefd_server.service.requests import VARIANT_NAMES
 if TYPE_CHECKING:
     from briefd_server.bundle import Bundle
     from briefd_server.engines.base import Summary
+    from briefd_server.forms import Forms
     from briefd_server.metering.totals import LatencyFigures, Totals
     from briefd_server.metering.usage import Carbon, Energy, Usage
 
@@ -50,8 +51,8 @@ def usage_message(usage: Usage) -> briefd_pb2.Usage:
     )
 
 
-def result_message(summary: Summary, usage: Usage) -> briefd_pb2.SummarizeResult:
-    """Say the answer."""
+def result_message(summary: Summary, usage: Usage, form: str) -> briefd_pb2.SummarizeResult:
+    """Say the answer, and which form of the model gave it."""
     return briefd_pb2.SummarizeResult(
         summary=summary.text,
         word_count=summary.word_count,
@@ -61,17 +62,19 @@ def result_message(summary: Summary, usage: Usage) -> briefd_pb2.SummarizeResult
         language=summary.language,
         sentence_count=summary.sentence_count,
         usage=usage_message(usage),
+        form=form,
     )
 
 
-def bundle_message(bundle: Bundle) -> briefd_pb2.Bundle:
-    """Say which model is loaded."""
+def bundle_message(bundle: Bundle, forms: Forms) -> briefd_pb2.Bundle:
+    """Say which model is loaded, and which forms of it are served."""
     return briefd_pb2.Bundle(
         name=bundle.manifest.name,
         digest=bundle.digest,
         size_bytes=bundle.size_bytes,
-        variants=[VARIANTS[name] for name in bundle.variants],
+        variants=[VARIANTS[name] for name in forms.by_variant()],
         language=bundle.manifest.language,
+        forms=forms.choices,
     )
 
 

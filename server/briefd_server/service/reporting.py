@@ -17,6 +17,7 @@ from briefd_server.service.status import guarded
 if TYPE_CHECKING:
     from briefd_server.admission import Admission
     from briefd_server.bundle import Bundle
+    from briefd_server.forms import Forms
     from briefd_server.metering.memory import MemoryProbe
     from briefd_server.metering.totals import Ledger
     from briefd_server.service.status import Context
@@ -30,6 +31,7 @@ class Facts:
     version: str
     start_seconds: float
     bundle: Bundle
+    forms: Forms
     max_text_bytes: int
     queue_limit: int
     worker_count: int
@@ -64,7 +66,7 @@ class Reporting:
             version=facts.version,
             ready_at=self._ready_at,
             uptime=duration(time.monotonic() - facts.start_seconds),
-            bundle=bundle_message(facts.bundle),
+            bundle=bundle_message(facts.bundle, facts.forms),
             limits=self._limits(),
             running_call_count=self._admission.running_count,
             queued_call_count=self._admission.queued_count,

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from google.protobuf.duration_pb2 import Duration
 
     from briefd_server.bundle import Bundle
+    from briefd_server.forms import Forms
 
 MIN_WORD_COUNT = 3
 MAX_WORD_COUNT = 60
@@ -32,14 +33,15 @@ _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A checked request."""
+    """A checked request; `variant` is what was asked for, `form` what the bundle has for it."""
 
     task: Task
     variant: str
+    form: str
     sample_seconds: float | None
 
 
-def read_order(data: bytes, bundle: Bundle, max_text_bytes: int) -> Order:
+def read_order(data: bytes, bundle: Bundle, forms: Forms, max_text_bytes: int) -> Order:
     """Read a `SummarizeRequest` and check it against what is served.
 
     Raises:
@@ -49,9 +51,12 @@ def read_order(data: bytes, bundle: Bundle, max_text_bytes: int) -> Order:
     """
     request = _parse(data)
     _check_bundle(request.bundle, bundle)
+    task = Task(_checked_text(request.text, max_text_bytes), *_checked_lengths(request))
+    variant = _checked_variant(request.variant, forms)
     return Order(
-        task=Task(_checked_text(request.text, max_text_bytes), *_checked_lengths(request)),
-        variant=_checked_variant(request.variant, bundle),
+        task=task,
+        variant=variant,
+        form=forms.by_variant()[variant],
         sample_seconds=_checked_interval(request.sample_interval) if request.HasField("sample_interval") else None,
     )
 
@@ -104,15 +109,15 @@ def _checked_lengths(request: briefd_pb2.SummarizeRequest) -> tuple[int, int]:
     return shortest, longest
 
 
-def _checked_variant(asked: briefd_pb2.Variant.ValueType, bundle: Bundle) -> str:
+def _checked_variant(asked: briefd_pb2.Variant.ValueType, forms: Forms) -> str:
     if asked == briefd_pb2.VARIANT_UNSPECIFIED:
         return OPTIMIZED
     if asked not in VARIANT_NAMES:
         raise RequestError("UNKNOWN_VARIANT", "the variant is not known; ask for VARIANT_OPTIMIZED or VARIANT_BASELINE")
     variant = VARIANT_NAMES[asked]
-    if variant not in bundle.variants:
+    if variant not in (served := forms.by_variant()):
         raise NotServedError(
-            "VARIANT_NOT_IN_BUNDLE", f"this bundle has no {variant} variant; ask for {' or '.join(bundle.variants)}"
+            "VARIANT_NOT_IN_BUNDLE", f"this bundle has no {variant} variant; ask for {' or '.join(served)}"
         )
     return variant
 

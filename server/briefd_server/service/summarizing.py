@@ -19,6 +19,7 @@ from briefd_server.service.status import guarded
 if TYPE_CHECKING:
     from briefd_server.admission import Admission
     from briefd_server.bundle import Bundle
+    from briefd_server.forms import Forms
     from briefd_server.metering.base import Meter
     from briefd_server.metering.totals import Ledger
     from briefd_server.service.status import Context
@@ -31,9 +32,17 @@ class Summarizing:
     """Serves `Summarize`. Lives on the loop's thread."""
 
     def __init__(
-        self, *, bundle: Bundle, admission: Admission[Worker], meter: Meter, max_text_bytes: int, ledger: Ledger
+        self,
+        *,
+        bundle: Bundle,
+        forms: Forms,
+        admission: Admission[Worker],
+        meter: Meter,
+        max_text_bytes: int,
+        ledger: Ledger,
     ) -> None:
         self._bundle = bundle
+        self._forms = forms
         self._admission = admission
         self._meter = meter
         self._max_text_bytes = max_text_bytes
@@ -66,7 +75,7 @@ class Summarizing:
             conversation.fail(ShuttingDownError())
 
     async def _summarize(self, data: bytes, context: Context, request_id: str) -> None:
-        order = read_order(data, self._bundle, self._max_text_bytes)
+        order = read_order(data, self._bundle, self._forms, self._max_text_bytes)
         conversation = Conversation(order, self._admission, self._meter, context)
         self._enter(conversation)
         try:
@@ -82,12 +91,14 @@ class Summarizing:
             bundle_digest=self._bundle.digest,
             variant=VARIANTS[conversation.order.variant],
             queue_position=position,
+            form=conversation.order.form,
         )
         await conversation.write(briefd_pb2.SummarizeResponse(accepted=accepted))
         answer = await conversation.follow()
         usage = answer.usage
         usage.total_seconds = conversation.call.age_seconds
-        await conversation.write(briefd_pb2.SummarizeResponse(result=result_message(answer.summary, usage)))
+        result = result_message(answer.summary, usage, conversation.order.form)
+        await conversation.write(briefd_pb2.SummarizeResponse(result=result))
         self._ledger.totals.add_summary(answer.summary.words_read, answer.summary.word_count, usage)
         self._ledger.latency.add(usage.total_seconds)
 

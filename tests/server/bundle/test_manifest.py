@@ -10,7 +10,17 @@ from bundle_factory import make_manifest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from briefd_server.bundle import BundleError, FileEntry, Manifest, VariantEntry, encode_manifest, parse_manifest
+from briefd_server.bundle import (
+    DEFAULT_BUNDLE,
+    MANIFEST_NAME,
+    BundleError,
+    FileEntry,
+    Manifest,
+    VariantEntry,
+    encode_manifest,
+    parse_manifest,
+)
+from briefd_server.bundle.finding import PACKAGED_DIRECTORY
 
 FILES = {"tokenizer.json": FileEntry("0" * 64, 2), "optimized.onnx": FileEntry("1" * 64, 5)}
 
@@ -32,6 +42,20 @@ def test_reads_back_what_it_writes() -> None:
 def test_reads_back_a_variant(memory_bytes: int | None, extra_files: tuple[str, ...]) -> None:
     manifest = make_manifest(FILES, variants={"optimized": VariantEntry("optimized.onnx", memory_bytes, extra_files)})
     assert parse_manifest(encode_manifest(manifest)) == manifest
+
+
+@pytest.mark.parametrize("cpu_features", [(), ("asimddp",), ("avx512_vnni", "avx_vnni")])
+@pytest.mark.parametrize("rank", [0, 3])
+def test_reads_back_a_form_of_any_name(cpu_features: tuple[str, ...], rank: int) -> None:
+    form = VariantEntry("optimized.onnx", cpu_features=cpu_features, rank=rank)
+    manifest = make_manifest(FILES, variants={"int8-shortlist": form, "baseline": VariantEntry("optimized.onnx")})
+    assert parse_manifest(encode_manifest(manifest)) == manifest
+    assert manifest.forms == {"int8-shortlist"}
+
+
+def test_the_default_bundles_manifest_is_written_as_it_was() -> None:
+    data = (PACKAGED_DIRECTORY / DEFAULT_BUNDLE / MANIFEST_NAME).read_bytes()
+    assert encode_manifest(parse_manifest(data)) == data
 
 
 def test_equal_manifests_give_equal_bytes() -> None:
@@ -62,7 +86,16 @@ def test_equal_manifests_give_equal_bytes() -> None:
         ({"files": {"x": {"sha256": "0" * 64, "size_bytes": 1, "y": 1}}}, r"files\.x\.'y' is not known"),
         ({"files": []}, "files must be an object"),
         ({"files": {"x": 1}}, r"files\.x must be an object"),
-        ({"variants": {"tiny": {"file": "optimized.onnx"}}}, "use optimized and baseline"),
+        ({"variants": {"Tiny": {"file": "optimized.onnx"}}}, "variants: a name must be a text like"),
+        ({"variants": {"baseline": {"file": "optimized.onnx"}}}, "optimized is missing"),
+        ({"variants": {"a": {"file": "optimized.onnx", "rank": -1}}}, r"variants\.a\.rank must be a whole number"),
+        ({"variants": {"a": {"file": "optimized.onnx", "cpu_features": "x"}}}, r"cpu_features must be a list of texts"),
+        ({"variants": {"a": {"file": "optimized.onnx", "cpu_features": ["a\n"]}}}, r"cpu_features must be a list of"),
+        ({"variants": {"a": {"file": "optimized.onnx", "cpu": ["a"]}}}, r"variants\.a\.'cpu' is not known"),
+        (
+            {"variants": {name: {"file": "optimized.onnx", "cpu_features": ["a"]} for name in ("a", "baseline")}},
+            r"variants\.baseline: float32 runs anywhere; remove its cpu_features",
+        ),
         ({"variants": {}}, "optimized is missing"),
         ({"variants": {"optimized": {"file": "other.onnx"}}}, "not listed in files"),
         ({"variants": {"optimized": {"file": "optimized.onnx", "extra_files": "x"}}}, "must be a list of texts"),

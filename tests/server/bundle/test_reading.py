@@ -62,6 +62,22 @@ def test_a_variants_extra_files_come_and_go_with_it(tmp_path: Path) -> None:
         read_bundle(tmp_path)
 
 
+def test_any_form_may_be_left_out_but_the_last(tmp_path: Path) -> None:
+    for name in ("int8.onnx", "int4.onnx", "shared.data"):
+        (tmp_path / name).write_bytes(name.encode())
+    variants = {
+        "int8": VariantEntry("int8.onnx", extra_files=("shared.data",)),
+        "int4": VariantEntry("int4.onnx", extra_files=("shared.data",)),
+        "baseline": VariantEntry("baseline.onnx"),
+    }
+    make_bundle(tmp_path, variants=variants)
+    (tmp_path / "int8.onnx").unlink()
+    assert set(read_bundle(tmp_path).variants) == {"int4", "baseline"}
+    (tmp_path / "int4.onnx").unlink()
+    with pytest.raises(BundleError, match=r"int[48]\.onnx: cannot be read"):
+        read_bundle(tmp_path)
+
+
 @pytest.mark.parametrize("name", ["optimized.onnx", "tokenizer.json", "bundle.json"])
 def test_any_other_file_must_be_there(tmp_path: Path, name: str) -> None:
     make_bundle(tmp_path)

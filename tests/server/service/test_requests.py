@@ -15,10 +15,12 @@ from briefd.v1 import briefd_pb2
 from briefd_server.bundle import Bundle, read_bundle
 from briefd_server.engines.base import Task
 from briefd_server.errors import CallError, NotServedError, RequestError
+from briefd_server.forms import Forms
 from briefd_server.service.requests import Order, has_words, read_order
 from briefd_server.text.words import find_words
 
 LIMIT = 100
+FORMS = Forms(("int8", "int4"), has_baseline=False)
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +30,11 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 
 def read(bundle: Bundle, **fields: object) -> Order:
-    return read_order(briefd_pb2.SummarizeRequest(**fields).SerializeToString(), bundle, LIMIT)
+    return read_order(briefd_pb2.SummarizeRequest(**fields).SerializeToString(), bundle, FORMS, LIMIT)
 
 
 def test_fills_in_the_defaults(bundle: Bundle) -> None:
-    assert read(bundle, text="a b") == Order(Task("a b", 10, 15), "optimized", None)
+    assert read(bundle, text="a b") == Order(Task("a b", 10, 15), "optimized", "int8", None)
 
 
 @pytest.mark.parametrize(("shortest", "longest"), [(3, 3), (3, 60), (60, 60), (None, 10), (15, None)])
@@ -83,6 +85,22 @@ def test_a_variant_that_was_left_out_is_not_served(bundle: Bundle) -> None:
     assert refusal.value.reason == "VARIANT_NOT_IN_BUNDLE"
 
 
+@pytest.mark.parametrize(
+    ("asked", "variant", "form"),
+    [
+        (briefd_pb2.VARIANT_UNSPECIFIED, "optimized", "int8"),
+        (briefd_pb2.VARIANT_OPTIMIZED, "optimized", "int8"),
+        (briefd_pb2.VARIANT_BASELINE, "baseline", "baseline"),
+    ],
+)
+def test_a_variant_stands_for_a_form(
+    bundle: Bundle, asked: briefd_pb2.Variant.ValueType, variant: str, form: str
+) -> None:
+    request = briefd_pb2.SummarizeRequest(text="a", variant=asked)
+    order = read_order(request.SerializeToString(), bundle, Forms(("int8",), has_baseline=True), LIMIT)
+    assert (order.variant, order.form) == (variant, form)
+
+
 @given(st.text())
 @example("\x1b[31m\x1b[0m")
 @example("\x1b[31m…" * 2000)
@@ -106,7 +124,7 @@ def test_looking_for_words_is_quick(text: str) -> None:
 @given(st.binary(max_size=60))
 def test_any_bytes_are_an_order_or_a_refusal(bundle: Bundle, data: bytes) -> None:
     try:
-        order = read_order(data, bundle, LIMIT)
+        order = read_order(data, bundle, FORMS, LIMIT)
     except CallError:
         return
     assert order.task.text
