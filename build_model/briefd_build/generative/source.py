@@ -205,15 +205,27 @@ def find_end_ids(source: ModelSource, tokenizer: Tokenizer) -> tuple[int, ...]:
         for number in _as_list(config.get("eos_token_id"))
         if number in special
     ]
-    named = _read_optional_json(source.directory, _TOKENIZER_CONFIG).get("eos_token")
-    # An added token is written out with its options.
-    own = tokenizer.token_to_id(named["content"] if isinstance(named, dict) else named) if named else None
+    named = read_end_token(source.directory)
+    own = tokenizer.token_to_id(named) if named else None
     end_ids = tuple(dict.fromkeys([*([] if own is None else [own]), *configured]))
     if not end_ids:
         raise BuildError(
             f"the tokenizer of {source.name} has no end-of-text token; name it as eos_token in its {_TOKENIZER_CONFIG}"
         )
     return end_ids
+
+
+def read_end_token(directory: Path) -> str | None:
+    """Read which token its tokenizer's configuration names as end-of-text, if any.
+
+    Raises:
+        BuildError: the configuration is damaged.
+
+    """
+    named = _read_optional_json(directory, _TOKENIZER_CONFIG).get("eos_token")
+    # An added token is written out with its options.
+    token = named.get("content") if isinstance(named, dict) else named
+    return token if isinstance(token, str) else None
 
 
 def _choose_files(names: Sequence[str]) -> list[str]:
@@ -291,7 +303,7 @@ def _convert_tokenizer(source: ModelSource) -> Tokenizer:
     from transformers import AutoTokenizer  # noqa: PLC0415 - takes seconds to import
 
     try:
-        tokenizer: Tokenizer = AutoTokenizer.from_pretrained(source.directory).backend_tokenizer
+        tokenizer: Tokenizer = AutoTokenizer.from_pretrained(source.directory, local_files_only=True).backend_tokenizer
     except Exception as error:  # many kinds, all meaning that it can't be converted; some are missing packages
         raise BuildError(
             f"the tokenizer of {source.name} has no {_TOKENIZER} and cannot be converted ({type(error).__name__}); "
