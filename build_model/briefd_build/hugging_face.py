@@ -12,7 +12,6 @@ from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
     HFValidationError,
-    LocalEntryNotFoundError,
     OfflineModeIsEnabled,
     RepositoryNotFoundError,
 )
@@ -73,7 +72,9 @@ def fetch_snapshot(
         missing_bytes = sum(each.file_size or 0 for each in planned if each.filename in chosen and each.will_download)
         check_disk(Path(constants.HF_HUB_CACHE), missing_bytes)
         return Path(snapshot_download(name, allow_patterns=sorted(chosen)))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, HFValidationError, OSError) as error:
+    except BuildError:
+        raise
+    except Exception as error:  # the hub's client lets the errors of its HTTP library through, which differ by version
         raise BuildError(explain_hub_error(name, error)) from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -76,12 +77,6 @@ class ModelSource:
     def context_tokens(self) -> int | None:
         """The most tokens that the model reads, where its configuration says so."""
         return next((self.config[key] for key in _CONTEXT_KEYS if isinstance(self.config.get(key), int)), None)
-
-    @property
-    def template_file(self) -> Path | None:
-        """The prompt template that the model was trained with, where one lies beside it."""
-        file = self.directory / _TEMPLATE
-        return file if file.is_file() else None
 
     @cached_property
     def sha256(self) -> str:
@@ -321,14 +316,16 @@ def _load_weights(source: ModelSource) -> PreTrainedModel:
     read_shapes(source)
     loader: Any = AutoModelForSeq2SeqLM if source.is_encoder_decoder else AutoModelForCausalLM
     try:
-        model, loading = loader.from_pretrained(
-            source.directory,
-            dtype=torch.float32,
-            local_files_only=True,
-            use_safetensors=source.weight_files[0].suffix == ".safetensors",
-            weights_only=True,
-            output_loading_info=True,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is wrong is an error, and said as one
+            model, loading = loader.from_pretrained(
+                source.directory,
+                dtype=torch.float32,
+                local_files_only=True,
+                use_safetensors=source.weight_files[0].suffix == ".safetensors",
+                weights_only=True,
+                output_loading_info=True,
+            )
     except Exception as error:  # transformers and torch raise many kinds for weights that can't be used
         raise BuildError(
             f"the weights of {source.name} are damaged or do not fit its {_CONFIG} ({type(error).__name__}); "
