@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import onnxruntime
 
+from briefd_server.engines.onnx_sessions import open_session
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -14,9 +16,6 @@ if TYPE_CHECKING:
 
     from briefd_server.engines.base import CallContext
     from briefd_server.engines.extractive.pieces import Window
-
-# The fused operator takes 248 µs for 128 pieces, addition and normalization take 39 µs (ONNX Runtime 1.31, x86-64).
-_SLOW_FUSIONS = ["SkipLayerNormFusion"]
 
 
 class WindowReading(NamedTuple):
@@ -53,19 +52,7 @@ class EncoderSession:
     """
 
     def __init__(self, model: Path, thread_count: int) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = thread_count
-        options.inter_op_num_threads = 1
-        options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-        # Waiting threads sleep: a device that serves one text a minute must not burn a core in between.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.add_session_config_entry("session.inter_op.allow_spinning", "0")
-        # Window lengths differ from call to call: a pattern remembered for each would only cost memory.
-        options.enable_mem_pattern = False
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            str(model), options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOW_FUSIONS
-        )
+        self._session = open_session(model, thread_count)
 
     def channel_counts(self) -> tuple[int, int]:
         """Count the channels of relations, keeping included, and of tags; raises `KeyError` where there are none."""

@@ -1,0 +1,88 @@
+"""The variants that a generative bundle may hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from briefd_build.generative.kernels import Blockwise, DynamicInt8, Float32
+
+if TYPE_CHECKING:
+    from briefd_build.generative.kernels import Kernel
+
+BASELINE = "baseline"
+
+# Blocks of 128 halve the time of blocks of 32 for single tokens (MatMulNBits of ONNX Runtime 1.31 on a Zen 4 core,
+# 512 x 50,304: 684 µs against 1,228 µs); at 4 bits smaller blocks are worth their time: agreement counts.
+_INT8_BLOCKS = Blockwise(bits=8, block_size=128)
+_INT4_BLOCKS = Blockwise(bits=4, block_size=32)
+_SCREEN = Blockwise(bits=4, block_size=128)
+
+# Products of 8-bit numbers in one instruction: without it, x86 kernels of ONNX Runtime saturate pairs of products.
+_INT8_PRODUCTS = ("avx512_vnni", "avx_vnni", "asimddp", "i8mm")
+
+
+class HeadKind(Enum):
+    """How the output layer is computed; see `heads`."""
+
+    FULL = "full"
+    SCREENED = "screened"
+    SHORTLIST = "shortlist"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """How the parts of a model are stored and computed.
+
+    Attributes:
+        name: in the manifest.
+        description: for people.
+        decode: kernel of the layers, for single tokens.
+        output: kernel of the output layer.
+        head: form of the output layer.
+        prefill: kernel for prompts (and of an encoder); none: prompts go through the decoder's own graph.
+        rows: how tables are stored that are looked up by token; none: as float32.
+        cpu_features: any one of them makes the variant run well; none needed where empty.
+    """
+
+    name: str
+    description: str
+    decode: Kernel
+    output: Kernel
+    head: HeadKind = HeadKind.FULL
+    prefill: Kernel | None = None
+    rows: Blockwise | None = None
+    cpu_features: tuple[str, ...] = ()
+
+
+VARIANTS = {
+    variant.name: variant
+    for variant in (
+        Variant(BASELINE, "float32", Float32(), Float32()),
+        Variant(
+            "int8-dynamic", "INT8 weights, a scale a row", DynamicInt8(), DynamicInt8(), rows=_INT8_BLOCKS,
+            cpu_features=(*_INT8_PRODUCTS, "asimd"),
+        ),
+        Variant(
+            "int8", "INT8 weights, a scale a block", _INT8_BLOCKS, _INT8_BLOCKS, prefill=DynamicInt8(),
+            rows=_INT8_BLOCKS, cpu_features=_INT8_PRODUCTS,
+        ),
+        Variant(
+            "int8-screened", "INT8; output layer screened with 4 bits, then exact", _INT8_BLOCKS, _SCREEN,
+            HeadKind.SCREENED, DynamicInt8(), _INT8_BLOCKS, _INT8_PRODUCTS,
+        ),
+        Variant(
+            "int8-shortlist", "INT8; output layer of frequent tokens and the text's own", _INT8_BLOCKS, _INT8_BLOCKS,
+            HeadKind.SHORTLIST, DynamicInt8(), _INT8_BLOCKS, _INT8_PRODUCTS,
+        ),
+        Variant(
+            "int4", "4-bit weights, a scale a block", _INT4_BLOCKS, _INT4_BLOCKS, prefill=DynamicInt8(),
+            rows=_INT8_BLOCKS, cpu_features=_INT8_PRODUCTS,
+        ),
+        Variant(
+            "int4-shortlist", "4 bits; output layer of frequent tokens and the text's own", _INT4_BLOCKS, _INT8_BLOCKS,
+            HeadKind.SHORTLIST, DynamicInt8(), _INT8_BLOCKS, _INT8_PRODUCTS,
+        ),
+    )
+}  # fmt: skip
