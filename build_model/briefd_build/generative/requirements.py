@@ -1,0 +1,203 @@
+"""What making a bundle takes of disk and memory, told from the headers of the weights before anything is loaded."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from briefd_build.errors import BuildError
+from briefd_build.generative.kernels import Blockwise, DynamicInt8
+from briefd_build.generative.source import read_shapes
+from briefd_build.generative.variants import HeadKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from briefd_build.generative.kernels import Kernel
+    from briefd_build.generative.source import ModelSource
+    from briefd_build.generative.variants import Variant
+
+_FLOAT32_BYTES = 4
+_PICKLED_WEIGHT_BYTES = 2
+_WIDTH_KEYS = ("hidden_size", "n_embd", "d_model")
+
+# Graphs, tokenizer and manifest, and what the pages of the weights' files leave empty.
+_DISK_MARGIN, _DISK_FIXED_BYTES = 1.05, 16 << 20
+# PyTorch, transformers and the exporter themselves, and how often the weights are held at once at the worst: the
+# model's, those read from it, and those of the graph that is written.
+_MEMORY_FIXED_BYTES, _HELD_COPIES = 900 << 20, 3
+# A session maps a graph's weights and packs them again for its kernels.
+_SESSION_COPIES = 2
+
+
+@dataclass(frozen=True)
+class ModelSize:
+    """How many weights a model has: those of its layers, and those of one table of a row a token."""
+
+    layer_weights: int
+    table_rows: int
+    table_width: int
+
+    @property
+    def table_weights(self) -> int:
+        """Weights of the embedding, and of the output layer."""
+        return self.table_rows * self.table_width
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What the making of a bundle takes at most, in bytes."""
+
+    disk_bytes: int
+    memory_bytes: int
+
+
+def read_size(source: ModelSource) -> ModelSize:
+    """Read a model's size: of safetensors from their headers, of pickled weights from the length of the files.
+
+    Raises:
+        BuildError: the weights are damaged.
+
+    """
+    rows = _whole(source, ("vocab_size",))
+    width = _whole(source, _WIDTH_KEYS)
+    shapes = read_shapes(source)
+    if shapes:
+        layer_weights = sum(math.prod(shape) for shape in shapes.values() if shape[:1] != (rows,))
+    else:
+        weights = sum(file.stat().st_size for file in source.weight_files) // _PICKLED_WEIGHT_BYTES
+        layer_weights = max(0, weights - rows * width)
+    return ModelSize(layer_weights, rows, width)
+
+
+def estimate_needs(size: ModelSize, variants: Sequence[Variant], shortlist_size: int) -> Needs:
+    """Estimate what exporting these variants and measuring them side by side takes.
+
+    Weights that several variants share are counted once.
+    """
+    shared: dict[str, float] = {}
+    stored = 0.0
+    for variant in variants:
+        output_rows = shortlist_size if variant.head is HeadKind.SHORTLIST else size.table_rows
+        stored += size.layer_weights * _bytes_per_weight(variant.decode)
+        stored += output_rows * size.table_width * _bytes_per_weight(variant.output)
+        if variant.prefill:
+            shared["prefill"] = size.layer_weights * _bytes_per_weight(variant.prefill)
+        if variant.rows:
+            shared["rows"] = 2 * size.table_weights * _bytes_per_weight(variant.rows)
+        else:
+            stored += size.table_weights * _FLOAT32_BYTES
+    stored += sum(shared.values())
+    float32_bytes = _FLOAT32_BYTES * (size.layer_weights + 2 * size.table_weights)
+    return Needs(
+        disk_bytes=int(stored * _DISK_MARGIN) + _DISK_FIXED_BYTES,
+        memory_bytes=int(max(_HELD_COPIES * float32_bytes, _SESSION_COPIES * stored)) + _MEMORY_FIXED_BYTES,
+    )
+
+
+def check_needs(
+    needs: Needs,
+    directory: Path,
+    free_disk_bytes: Callable[[Path], int],
+    free_memory_bytes: Callable[[], int],
+) -> None:
+    """Refuse what does not fit.
+
+    Args:
+        needs: of the build.
+        directory: whose file system the bundle is made in.
+        free_disk_bytes: tells what is free there.
+        free_memory_bytes: tells what a process can still get.
+
+    Raises:
+        BuildError: there is too little disk or memory.
+
+    """
+    if (free := free_disk_bytes(directory)) < needs.disk_bytes:
+        raise BuildError(
+            f"too little disk: making the bundle takes up to {_megabytes(needs.disk_bytes)} in {directory}, where "
+            f"{_megabytes(free)} are free; make room, name another --out, or ask for fewer --variants"
+        )
+    if (free := free_memory_bytes()) < needs.memory_bytes:
+        raise BuildError(
+            f"too little memory: making the bundle takes up to {_megabytes(needs.memory_bytes)}, and "
+            f"{_megabytes(free)} are free; end other programs, or make it on a larger machine"
+        )
+
+
+def check_download(cache: Path, byte_count: int) -> None:
+    """Refuse a download that the hub's cache has no room for.
+
+    Raises:
+        BuildError: there is too little disk.
+
+    """
+    if (free := free_disk_bytes(cache)) < byte_count:
+        raise BuildError(
+            f"too little disk: the model takes {_megabytes(byte_count)} in {cache}, where {_megabytes(free)} are free; "
+            "make room, or set HF_HOME to a directory on another disk"
+        )
+
+
+def free_disk_bytes(directory: Path) -> int:
+    """Read what an ordinary user may still write to a directory, or to where it will be made."""
+    existing = next(path for path in (directory.absolute(), *directory.absolute().parents) if path.exists())
+    return shutil.disk_usage(existing).free
+
+
+def free_memory_bytes(proc: str = "/proc", sys: str = "/sys") -> int:
+    """Read what this process can still get: of the machine's memory and swap, within the limits of its cgroups."""
+    machine_bytes = psutil.virtual_memory().available + psutil.swap_memory().free
+    return min([machine_bytes, *_cgroup_rooms(Path(proc), Path(sys))])
+
+
+def _cgroup_rooms(proc: Path, sys: Path) -> list[int]:
+    """Read how far the process's cgroups and those above them are from their limits; page cache can be taken back."""
+    rooms = []
+    for line in _read(proc / "self" / "cgroup").splitlines():
+        _, controllers, path = line.split(":", 2)
+        if controllers == "":
+            root, limit, used = sys / "fs/cgroup", "memory.max", "memory.current"
+        elif "memory" in controllers.split(","):
+            root, limit, used = sys / "fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"
+        else:
+            continue
+        group = root / path.lstrip("/")
+        for each in (group, *group.parents):
+            if not each.is_relative_to(root):
+                break
+            limit_text, used_text = _read(each / limit), _read(each / used)
+            if limit_text.isdecimal() and used_text.isdecimal():
+                rooms.append(max(0, int(limit_text) - int(used_text) + _page_cache_bytes(each)))
+    return rooms
+
+
+def _page_cache_bytes(group: Path) -> int:
+    fields = dict(line.split(" ", 1) for line in _read(group / "memory.stat").splitlines() if " " in line)
+    return sum(int(fields.get(name, 0)) for name in ("inactive_file", "active_file"))
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _bytes_per_weight(kernel: Kernel) -> float:
+    if isinstance(kernel, Blockwise):
+        return kernel.bits / 8 + _FLOAT32_BYTES / kernel.block_size
+    return 1.0 if isinstance(kernel, DynamicInt8) else float(_FLOAT32_BYTES)
+
+
+def _whole(source: ModelSource, keys: Sequence[str]) -> int:
+    return next((source.config[key] for key in keys if isinstance(source.config.get(key), int)), 0)
+
+
+def _megabytes(byte_count: int) -> str:
+    return f"{byte_count / 1e6:,.0f} MB"
