@@ -77,16 +77,18 @@ class _Exporter:
     def export_decoder(self) -> list[str]:
         stack = self._architecture.decoder
         module = DecoderGraph(self._architecture, self._embedding(stack), self._variant.decode, self._head())
-        width, vocabulary_size = stack.embedding.shape[1], len(self._output.weight)
+        has_shortlist = self._variant.head is HeadKind.SHORTLIST
+        width = stack.embedding.shape[1]
+        candidate_count = len(self._vocabularies.frequent) + 5 if has_shortlist else len(self._output.weight)
         inputs = _place_inputs() | {
             "read_positions": Input(torch.tensor([0, 1]), graph.READ_POSITIONS, {0: _AUTO}),
-            "allowed": Input(torch.zeros(vocabulary_size), graph.ALLOWED, {}),
+            "allowed": Input(torch.zeros(candidate_count), graph.ALLOWED, {0: _AUTO} if has_shortlist else {}),
             "caches": _cache_input(stack),
             "crosses": self._cross_input(),
         }
         if stack.distance_bias is not None:
             inputs["key_positions"] = Input(torch.arange(9), graph.KEY_POSITIONS, {0: _AUTO})
-        if self._variant.head is HeadKind.SHORTLIST:
+        if has_shortlist:
             inputs["row_ids"] = Input(torch.arange(5), graph.ROW_IDS, {0: _AUTO})
             inputs["rows"] = Input(torch.zeros(width + 1, 5), graph.ROWS, {1: _AUTO})
         outputs = [graph.CANDIDATE_IDS, graph.CANDIDATE_SCORES, graph.END_MARGINS, _written(stack)]
@@ -112,7 +114,7 @@ class _Exporter:
     def export_rows(self) -> list[str]:
         module = RowTable(self._output, self._rows(), self._vocabularies.frequent)
         inputs = {"row_ids": Input(torch.arange(5), graph.ROW_IDS, {0: _AUTO})}
-        return export_graph(module, inputs, [graph.ROWS, graph.IS_RARE], "rows", self._weights)
+        return export_graph(module, inputs, [graph.ROWS, graph.IS_RARE, graph.FREQUENT], "rows", self._weights)
 
     def _embedding(self, stack: Stack) -> nn.Module:
         if self._variant.rows:

@@ -59,7 +59,7 @@ class ScreenedHead(nn.Module):
         """See the module."""
         logits = self.score(hidden)
         _, screened = _top(logits + allowed, _SCREENED_COUNT)
-        exact = (self.rows(screened) @ hidden[:, :, None])[..., 0] + (self.bias + allowed)[screened]
+        exact = (self.rows(screened) @ hidden[:, :, None])[..., 0] + _look_up(self.bias + allowed, screened)
         scores, places = _top(exact, CANDIDATE_COUNT)
         return screened.gather(1, places), scores, _end_margin(logits, self.ends)
 
@@ -68,7 +68,7 @@ class ShortlistHead(nn.Module):
     """Scores the frequent tokens, and those of the request.
 
     Takes two inputs more: `row_ids` int64 [R], the request's tokens that are not frequent ones, and `rows` float32
-    [width + 1, R], their weights and biases as `RowTable` gives them.
+    [width + 1, R], their weights and biases as `RowTable` gives them. `allowed` is [frequent + R] here.
     """
 
     frequent: Tensor
@@ -88,32 +88,43 @@ class ShortlistHead(nn.Module):
         """See the module."""
         logits = torch.cat([self.score(hidden), _with_one(hidden) @ rows], dim=1)
         candidates = torch.cat([self.frequent, row_ids])
-        scores, places = _top(logits + allowed[candidates], CANDIDATE_COUNT)
-        return candidates[places], scores, _end_margin(logits, self.ends)
+        scores, places = _top(logits + allowed, CANDIDATE_COUNT)
+        return _look_up(candidates, places), scores, _end_margin(logits, self.ends)
 
 
 class RowTable(nn.Module):
     """Looks up weights and biases of the output layer, for a `ShortlistHead`."""
 
     bias: Tensor
+    frequent: Tensor
     is_rare: Tensor
 
     def __init__(self, output: Affine, rows: nn.Module, frequent: Sequence[int]) -> None:
         super().__init__()
         self.rows = rows
         self.register_buffer("bias", bias_of(output))
+        self.register_buffer("frequent", torch.tensor(frequent))
         is_rare = torch.ones(len(output.weight), dtype=torch.bool)
         is_rare[list(frequent)] = False
         self.register_buffer("is_rare", is_rare)
 
-    def forward(self, row_ids: Tensor) -> tuple[Tensor, Tensor]:
-        """Look up tokens [R]: rows [width + 1, R], and whether each is no frequent one [R]."""
-        return torch.cat([self.rows(row_ids).t(), self.bias[row_ids][None]]), self.is_rare[row_ids]
+    def forward(self, row_ids: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Look up tokens [R]: rows [width + 1, R], whether each is no frequent one [R], and all frequent ones."""
+        return (
+            torch.cat([self.rows(row_ids).t(), self.bias[row_ids][None]]),
+            self.is_rare[row_ids],
+            self.frequent.clone(),
+        )
 
 
 def bias_of(output: Affine) -> Tensor:
     """Give the bias of an output layer [vocabulary], zeros where it has none."""
     return output.weight.new_zeros(len(output.weight)) if output.bias is None else output.bias
+
+
+def _look_up(values: Tensor, places: Tensor) -> Tensor:
+    # Written so that it is exported as a Gather: indexing becomes a GatherND, which takes five times as long.
+    return values.index_select(0, places.flatten()).reshape(places.shape)
 
 
 def _with_one(hidden: Tensor) -> Tensor:

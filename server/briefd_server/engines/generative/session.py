@@ -15,6 +15,7 @@ import onnxruntime
 from briefd_server.engines.base import UnwatchedCall
 from briefd_server.engines.generative import graph
 from briefd_server.engines.generative.model import CANDIDATE_COUNT, Candidates, TokenKind
+from briefd_server.engines.generative.shortlist import Shortlist
 from briefd_server.engines.onnx_sessions import open_session
 
 if TYPE_CHECKING:
@@ -72,8 +73,8 @@ class ModelSession:
         self._decode = open_session(files.decode, threads.decode)
         self._prefill = open_session(files.prefill, threads.prefill) if files.prefill else None
         self._encode = open_session(files.encode, threads.prefill) if files.encode else None
-        self._rows = open_session(files.rows, 1) if files.rows else None
-        self._kinds = kinds
+        self._shortlist = Shortlist(files.rows) if files.rows else None
+        self._kinds = self._candidate_kinds = kinds
         self._capacity = capacity
         self._caches = _make_caches(self._decode, capacity)
         self._inputs = {each.name for each in self._decode.get_inputs()}
@@ -114,8 +115,11 @@ class ModelSession:
             names = [each.name for each in self._encode.get_outputs()]
             token_ids = np.array([prompt_ids], np.int64)
             self._request.update(zip(names, self._stoppable(self._encode, names, token_ids), strict=True))
-        if self._rows is not None:
-            self._request.update(_look_up_rows(self._rows, prompt_ids))
+        if self._shortlist is not None:
+            candidates, rows = self._shortlist.choose(prompt_ids)
+            self._request.update(rows)
+            self._candidate_kinds = self._kinds[candidates]
+            self._allowed.clear()
         self._single_allowed = None
 
     def read(self, token_ids: Sequence[int]) -> None:
@@ -123,9 +127,7 @@ class ModelSession:
         session = self._prefill or self._decode
         for start in range(0, len(token_ids), _PREFILL_TOKENS):
             self._call.checkpoint()
-            run = _Run(0, token_ids[start : start + _PREFILL_TOKENS])
-            if self._prefill is None:
-                run = _Run(1, token_ids[start : start + _PREFILL_TOKENS])
+            run = _Run(0 if self._prefill else 1, token_ids[start : start + _PREFILL_TOKENS])
             self._execute(session, self._bind(session, run, TokenKind.ANY), run, is_stoppable=True)
 
     def advance(self, token_ids: Sequence[int], allowed: TokenKind) -> Candidates:
@@ -206,7 +208,9 @@ class ModelSession:
 
     def _mask(self, allowed: TokenKind) -> NDArray[np.float32]:
         if allowed not in self._allowed:
-            self._allowed[allowed] = np.where(self._kinds & int(allowed), 0, graph.MASKED_SCORE).astype(np.float32)
+            self._allowed[allowed] = np.where(self._candidate_kinds & int(allowed), 0, graph.MASKED_SCORE).astype(
+                np.float32
+            )
         return self._allowed[allowed]
 
 
@@ -238,14 +242,6 @@ class _Run:
         return Candidates(
             self.ids[number, :count].copy(), self.scores[number, :count].copy(), float(self.end_margins[number])
         )
-
-
-def _look_up_rows(session: Any, prompt_ids: Sequence[int]) -> dict[str, NDArray[Any]]:
-    row_ids = np.unique(np.array(prompt_ids, np.int64))
-    rows, is_rare = session.run([graph.ROWS, graph.IS_RARE], {graph.ROW_IDS: row_ids})
-    # One at least: an operator may not like a matrix without columns.
-    is_rare[:1] |= not is_rare.any()
-    return {graph.ROW_IDS: row_ids[is_rare], graph.ROWS: np.ascontiguousarray(rows[:, is_rare])}
 
 
 def _make_caches(session: Any, capacity: int) -> list[tuple[NDArray[np.float32], ...]]:
