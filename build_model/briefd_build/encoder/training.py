@@ -61,7 +61,7 @@ class Trainer:
         Raises:
             BuildError: the loss is no number any more.
         """
-        with _without_denormals():
+        with without_denormals():
             optimizer = _optimizer(network, self.schedule)
             for epoch in range(self._resume(network, optimizer), self.schedule.epochs):
                 self._train_epoch(network, optimizer, epoch, device)
@@ -116,7 +116,7 @@ class Trainer:
 
 
 @contextmanager
-def _without_denormals() -> Iterator[None]:
+def without_denormals() -> Iterator[None]:
     """Count denormal numbers as 0 for a while.
 
     The optimizer's averages of embedding rows that no batch uses decay into them, and processors are slow on them.

@@ -1,0 +1,44 @@
+"""Everything that decides what the headline model becomes, and how each value was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from briefd_build.headlines.passages import PassageShape
+from briefd_build.headlines.training import Plan, Shape
+
+_SHAPE = Shape(width=256, layers=4, heads=4)
+_PLAN = Plan(steps=6000, rate=1.5e-3, warmup_steps=200, text_weight=0.5, checkpoint_steps=500)
+
+
+@dataclass(frozen=True)
+class HeadlineRecipe:
+    """Everything that decides what the build makes of its data.
+
+    Attributes:
+        shapes: of the passages that training texts are cut into.
+        rounds: how often every training text is cut, at other places each time.
+        held_out_passages: held-out passages that the model is measured on.
+        written_sentences: how many of them it writes a sentence for.
+        shape: size of the network.
+        plan: how it is trained.
+        batch_tokens: most tokens of a batch, padding included.
+        text_share: share of the text's positions that are learned in a step.
+        swap_share: share of the examples whose names and numbers are exchanged, see `batches.swap`.
+        seed: of everything random.
+    """
+
+    shapes: tuple[PassageShape, ...] = (
+        PassageShape((2, 4), (20, 80), 0.6),
+        PassageShape((3, 6), (40, 130), 0.35),
+        PassageShape((8, 16), (130, 260), 0.05),
+    )
+    rounds: int = 2
+    held_out_passages: int = 400
+    written_sentences: int = 20
+    shape: Shape = _SHAPE
+    plan: Plan = _PLAN
+    batch_tokens: int = 2048
+    text_share: float = 0.3
+    swap_share: float = 0.3
+    seed: int = 1

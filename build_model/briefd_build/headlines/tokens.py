@@ -1,0 +1,79 @@
+"""The headline model's tokenizer, and pairs as the token sequences that it learns from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from briefd_build.headlines.pairs import Pair
+
+END_OF_TEXT = "<|endoftext|>"
+# The end of text opens every prompt as well, so that the first token attended to is always the same.
+PREFIX, SUFFIX = END_OF_TEXT, "\n\nSummary:"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A pair as tokens: the prompt with its prefix and suffix, and the summary with the end of text."""
+
+    prompt_ids: np.ndarray
+    summary_ids: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.prompt_ids) + len(self.summary_ids)
+
+
+def train_tokenizer(texts: Iterable[str], vocabulary_size: int) -> Tokenizer:
+    """Train a byte-level BPE tokenizer.
+
+    A text's first word gets a space as every other one has: a word is the same token wherever it stands, which is what
+    copying it needs.
+    """
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary_size,
+        special_tokens=[END_OF_TEXT],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def encode_pairs(tokenizer: Tokenizer, pairs: Sequence[Pair], most_tokens: int) -> list[Example]:
+    """Encode pairs, leaving out those with more than `most_tokens` tokens."""
+    end = tokenizer.token_to_id(END_OF_TEXT)
+    prefix = tokenizer.encode(PREFIX).ids
+    prompts = tokenizer.encode_batch_fast([pair.text + SUFFIX for pair in pairs])
+    summaries = tokenizer.encode_batch_fast([pair.summary for pair in pairs])
+    examples = [
+        Example(np.array([*prefix, *prompt.ids], np.int32), np.array([*summary.ids, end], np.int32))
+        for prompt, summary in zip(prompts, summaries, strict=True)
+    ]
+    return [example for example in examples if len(example) <= most_tokens]
+
+
+def interchangeable_ids(tokenizer: Tokenizer) -> list[np.ndarray]:
+    """Find groups of tokens that can stand for one another: names that begin a word, and whole numbers.
+
+    A token is taken for a name when it is capitalized and has no twin in lower case, as sentence openers have.
+    """
+    vocabulary = tokenizer.get_vocab()
+    names, numbers = [], []
+    for token, number in sorted(vocabulary.items(), key=lambda item: item[1]):
+        word = token[1:]
+        if not token.startswith("Ġ") or not word.isascii():
+            continue
+        if word.isdigit():
+            numbers.append(number)
+        elif len(word) > 2 and word.isalpha() and word.istitle() and f"Ġ{word.lower()}" not in vocabulary:
+            names.append(number)
+    return [np.array(group, np.int32) for group in (names, numbers)]
