@@ -11,6 +11,7 @@ Where the model's own greedy answer is what was asked, that is the answer.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from briefd_server.engines.generative.model import TokenKind
@@ -176,7 +177,7 @@ class _Decoding:
             self._leave_dead_end()
             return None
         if step.grows_beyond_bounds(self._vocabulary, self._source):
-            self._take_back(step.run_step)
+            self._take_back(self._weakest_index(step.run_step))
             return None
         if choice.kind == TokenKind.END:
             return self._end(step, choice)
@@ -195,11 +196,11 @@ class _Decoding:
         if not _leaves_run(step, choice):
             return None
         if repeats(choice.so_far.words, len(step.so_far.words)):
-            return _Obstacle(None, step.run_step)
+            return _Obstacle(None, self._weakest_index(step.run_step))
         if step.so_far.follows_stop() and begins_new_sentence(step.so_far.text):
             return _Obstacle(self._ending_at(step.run_step), step.run_step)
         if step.word_count >= self._most:
-            return _Obstacle(self._best_ending(), step.run_step)
+            return _Obstacle(self._best_ending(), self._weakest_index(step.run_step))
         return None
 
     def _end(self, step: Step, choice: Choice) -> _Ending | None:
@@ -265,6 +266,16 @@ class _Decoding:
     def _take_back(self, index: int) -> None:
         self._wasted_runs_left -= self._path.last_index - index
         self._path.take_back(index)
+
+    def _weakest_index(self, start: int) -> int:
+        """Find the step, of those from `start` on, where another token would have been nearly as good."""
+
+        def gap(index: int) -> float:
+            step = self._path[index].without(self._path[index].token_id)
+            best, second = (next(s.choices(self._vocabulary, self._source), None) for s in (self._path[index], step))
+            return best.score - second.score if best is not None and second is not None else math.inf
+
+        return min(range(start, self._path.last_index), key=gap)
 
     def _leave_dead_end(self) -> None:
         """Where no candidate can be taken, ask for whole words; where those were asked for, go back."""

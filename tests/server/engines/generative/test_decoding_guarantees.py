@@ -88,7 +88,7 @@ def _write(name: str, score, length: Length, *, draft_ids=None) -> str:
     return text
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(_names, _seeds, _lengths, st.sampled_from([0.01, 1.0, 5.0]), st.integers(0, 3))
 def test_a_model_with_random_weights(name, seed, length, spread, context):
     _write(name, random_scores(_VOCABULARIES[name].size, seed, spread, context), length)
@@ -96,10 +96,11 @@ def test_a_model_with_random_weights(name, seed, length, spread, context):
 
 def test_a_thousand_prompts_of_a_random_model():
     for seed in range(1000):
-        _write("byte-level", random_scores(_VOCABULARIES["byte-level"].size, seed % 13, context=3), Length(10, 15))
+        length = (Length(3, 3), Length(3, 6), Length(4, 8), Length(10, 15))[seed % 4]
+        _write("byte-level", random_scores(_VOCABULARIES["byte-level"].size, seed % 13, context=3), length)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(_names, _seeds, _lengths, st.sampled_from([kind for kind in TokenKind if kind in TokenKind.ANY]))
 def test_a_model_that_prefers_one_kind_of_token(name, seed, length, kind):
     vocabulary = _VOCABULARIES[name]
@@ -108,7 +109,7 @@ def test_a_model_that_prefers_one_kind_of_token(name, seed, length, kind):
     _write(name, lambda tokens: score(tokens) + preference, length)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(_names, st.data(), _lengths)
 def test_a_model_that_always_says_the_same(name, data, length):
     size = _VOCABULARIES[name].size
@@ -119,10 +120,10 @@ def test_a_model_that_always_says_the_same(name, data, length):
 
 
 @pytest.mark.parametrize("name", sorted(_TOKENIZERS))
-@pytest.mark.parametrize("length", [Length(3, 3), Length(10, 15), Length(60, 60), Length(3, 60)], ids=str)
-def test_every_token_of_the_vocabulary_as_the_only_favourite(name, length):
+@pytest.mark.parametrize("length", [Length(3, 3), Length(10, 15), Length(60, 60)], ids=str)
+def test_a_model_with_one_favourite(name, length):
     size = _VOCABULARIES[name].size
-    for favourite in range(0, size, 1 if length.most == 15 else 7):
+    for favourite in range(length.most % 7, size, 7 if length.most < 60 else 40):
         scores = np.zeros(size, np.float32)
         scores[favourite] = 1
         _write(name, lambda tokens, scores=scores: scores, length)
@@ -134,7 +135,7 @@ def test_a_model_that_finds_everything_equal(name):
         _write(name, lambda tokens: np.zeros(_VOCABULARIES[name].size, np.float32), length)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(_names, _seeds, _lengths)
 def test_a_model_that_never_stops(name, seed, length):
     vocabulary = _VOCABULARIES[name]
@@ -154,13 +155,13 @@ _odd_words = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(_names, st.lists(_odd_words, min_size=1, max_size=30).map(" ".join), _lengths, st.integers(0, 3))
 def test_a_model_that_writes_odd_texts(name, script, length, seed):
     _write(name, scripted_scores(_TOKENIZERS[name], script, seed=seed), length)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(_names, st.lists(_odd_words, min_size=1, max_size=30).map(" ".join), st.data(), _lengths, st.integers(0, 3))
 def test_drafts_change_nothing(name, script, data, length, seed):
     tokenizer = _TOKENIZERS[name]
@@ -170,7 +171,7 @@ def test_drafts_change_nothing(name, script, data, length, seed):
     assert _write(name, score, length, draft_ids=prompt_ids) == _write(name, score, length)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(_names, _seeds, st.data(), _lengths)
 def test_drafts_change_nothing_of_a_random_model(name, seed, data, length):
     size = _VOCABULARIES[name].size
@@ -200,7 +201,7 @@ def _unconstrained(name: str, score) -> str:
     return so_far.text.strip(" ")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(_names, st.lists(_odd_words, min_size=4, max_size=20).map(" ".join), _seeds)
 def test_what_meets_the_request_by_itself_is_the_answer(name, script, seed):
     score = scripted_scores(_TOKENIZERS[name], script.capitalize() + " end.", seed=seed % 3)
