@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from briefd_build.cli.bench import bench
 from briefd_build.cli.extractive import default, evaluate, tune
 
 
@@ -15,7 +16,7 @@ def cli() -> None:
     """Build and measure the bundles that briefd serves."""
 
 
-for _command in (default, evaluate, tune):
+for _command in (bench, default, evaluate, tune):
     cli.add_command(_command)
 
 

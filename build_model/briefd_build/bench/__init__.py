@@ -1,0 +1,5 @@
+"""Our engine and the engines people use, side by side: the same weights, the same prompt, the same tokens to write.
+
+Every contender (see `contender`) runs in a process of its own (`child`), so that threads, memory and libraries do not
+disturb each other; they take turns (`measuring`), so that a noisy machine is noisy for all of them alike.
+"""

@@ -1,0 +1,149 @@
+"""A process that does what it is told: the parent's side, `Child`, and what runs inside, `_serve`.
+
+Processes are spawned, not forked: none inherits another's libraries, threads or memory.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from briefd_build.bench.contender import AbsentError, Generation, first_line
+from briefd_server.metering.memory import MemoryProbe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from multiprocessing.connection import Connection
+
+    from briefd_build.bench.contender import Contender
+
+_SPAWN = multiprocessing.get_context("spawn")
+# Seconds that a child which was told to end may take before it is ended.
+_END_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Resident memory of a child: its highest, which is often that of loading, and that of now."""
+
+    rss_peak_bytes: int | None
+    rss_bytes: int | None
+
+
+class Child:
+    """A contender in a process of its own, which loads the model and then waits for its turns.
+
+    Every method raises `AbsentError` where the contender can't do it: its own reason, or that its process ended.
+    """
+
+    def __init__(self, contender: Contender, thread_count: int) -> None:
+        self.contender = contender
+        self.thread_count = thread_count
+        self._connection, inside = _SPAWN.Pipe()
+        self._process = _SPAWN.Process(target=_serve, args=(contender, thread_count, inside), daemon=True)
+        self._process.start()
+        inside.close()
+
+    def wait_until_loaded(self) -> None:
+        """Wait until the model is in memory."""
+        self._receive()
+
+    def generate(self, prompt_ids: Sequence[int], count: int) -> Generation:
+        """See `LoadedModel`."""
+        return cast("Generation", self._ask("generate", prompt_ids, count))
+
+    def predict(self, prompt_ids: Sequence[int], continuation_ids: Sequence[int]) -> list[int]:
+        """See `LoadedModel`."""
+        return cast("list[int]", self._ask("predict", prompt_ids, continuation_ids))
+
+    def memory(self) -> Memory:
+        """Read the memory of the process."""
+        return cast("Memory", self._ask("memory"))
+
+    def close(self) -> None:
+        """End the process."""
+        self._connection.close()
+        self._process.join(_END_SECONDS)
+        self._process.kill()
+        self._process.join()
+
+    def _ask(self, *request: object) -> object:
+        try:
+            self._connection.send(request)
+        except OSError as error:
+            raise self._ended() from error
+        return self._receive()
+
+    def _receive(self) -> object:
+        try:
+            reply = self._connection.recv()
+        except (EOFError, OSError) as error:
+            raise self._ended() from error
+        if isinstance(reply, AbsentError):
+            raise reply
+        return reply
+
+    def _ended(self) -> AbsentError:
+        self._process.join(_END_SECONDS)
+        return AbsentError(f"its process ended with code {self._process.exitcode}")
+
+
+def run_aside(function: Callable[[], None]) -> None:
+    """Run a function in a process of its own, so that what it loads is gone afterwards.
+
+    Raises:
+        AbsentError: as raised by the function, or where it or its process failed.
+
+    """
+    receiving, sending = _SPAWN.Pipe(duplex=False)
+    process = _SPAWN.Process(target=_run, args=(function, sending), daemon=True)
+    process.start()
+    sending.close()
+    try:
+        reply = receiving.recv()
+    except EOFError as error:
+        process.join()
+        raise AbsentError(f"making its files ended with code {process.exitcode}") from error
+    process.join()
+    if isinstance(reply, AbsentError):
+        raise reply
+
+
+def _run(function: Callable[[], None], connection: Connection[Any, Any]) -> None:
+    connection.send(_outcome(function))
+
+
+def _serve(contender: Contender, thread_count: int, connection: Connection[Any, Any]) -> None:
+    # Libraries that are not told read this when they are first imported; none is yet.
+    os.environ["OMP_NUM_THREADS"] = str(thread_count)
+    model: Any = None
+
+    def load() -> None:
+        nonlocal model
+        model = contender.load(thread_count)
+
+    reply = _outcome(load)
+    connection.send(reply)
+    while not isinstance(reply, AbsentError):
+        try:
+            request, *arguments = connection.recv()
+        except EOFError:  # the parent closed its end
+            return
+        reply = _memory() if request == "memory" else _outcome(getattr(model, request), *arguments)
+        connection.send(reply)
+
+
+def _outcome(function: Callable[..., object], *arguments: object) -> object:
+    try:
+        return function(*arguments)
+    except AbsentError as absence:
+        return absence
+    except Exception as error:  # a peer fails as it likes: the table says how
+        return AbsentError(f"{type(error).__name__}: {first_line(error)}")
+
+
+def _memory() -> Memory:
+    probe = MemoryProbe()
+    return Memory(probe.high_water_bytes(), probe.rss_bytes())

@@ -1,0 +1,112 @@
+"""The outcome of a bench as a table, in Markdown and in JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from importlib.metadata import distributions, version
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+    from briefd_build.bench.measuring import Measurement, Outcome
+
+_MEGABYTE = 1e6
+_PACKAGES = ("briefd", "onnxruntime", "torch", "transformers", "ctranslate2", "llama-cpp-python")
+_REFERENCES = ("llama.cpp Q8_0", "transformers float32")
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was measured of which model, with how long a prompt.
+
+    Attributes:
+        model: the model's name.
+        prompt_tokens: length of the prompts.
+        agreement_tokens: how many tokens the agreement is a share of.
+        processor: the machine's processor and how many of its threads there are.
+        outcome: the measurements.
+    """
+
+    model: str
+    prompt_tokens: int
+    agreement_tokens: int
+    processor: str
+    outcome: Outcome
+
+    def to_json(self) -> dict[str, Any]:
+        """Give everything, each round's times too."""
+        return {"versions": _versions(), **asdict(self)}
+
+    def render(self) -> RenderableType:
+        """Lay the outcome out for a terminal."""
+        table = Table(title=self._title(), caption_justify="left")
+        for number, heading in enumerate(self._headings()):
+            table.add_column(heading, justify="right" if number else "left")
+        for row in self._rows():
+            table.add_row(*row)
+        return Group(table, *self._notes())
+
+    def to_markdown(self) -> str:
+        """Lay the outcome out for a README."""
+        headings = self._headings()
+        rules = ["---", *["---:"] * (len(headings) - 1)]
+        lines = [f"| {' | '.join(row)} |" for row in (headings, rules, *self._rows())]
+        notes = [f"- {note}" for note in self._notes()]
+        return "\n".join([self._title(), "", *lines, "", *notes])
+
+    def _title(self) -> str:
+        return f"{self.model}: medians of {self._rounds()} interleaved rounds, {self.processor}"
+
+    def _rounds(self) -> int:
+        return max((len(each) for one in self.outcome.measurements for each in one.samples_ms.values()), default=0)
+
+    def _counts(self) -> list[int]:
+        return list(self.outcome.measurements[0].total_ms)
+
+    def _headings(self) -> list[str]:
+        works = [f"{self.prompt_tokens}+{count} ms" for count in self._counts()]
+        return ["", "threads", *works, "prompt ms", "ms/token", "peak MB", "agrees"]
+
+    def _rows(self) -> Iterator[list[str]]:
+        for one in self.outcome.measurements:
+            totals = [f"{one.total_ms[count]:.1f}{self._ratio(one, count)}" for count in self._counts()]
+            phases = [f"{one.first_token_ms:.1f}", f"{one.token_ms:.2f}"]
+            yield [one.name, str(one.thread_count), *totals, *phases, _megabytes(one), f"{100 * one.agreement:.1f} %"]
+
+    def _reference_name(self) -> str:
+        names = {one.name for one in self.outcome.measurements}
+        return next(name for name in _REFERENCES if name in names)
+
+    def _ratio(self, measurement: Measurement, count: int) -> str:
+        name = self._reference_name()
+        same = (one for one in self.outcome.measurements if one.thread_count == measurement.thread_count)
+        reference = next(one for one in same if one.name == name)
+        return f" ({measurement.total_ms[count] / reference.total_ms[count]:.2f})"
+
+    def _notes(self) -> list[str]:
+        packages = ", ".join(f"{name} {number}" for name, number in _versions().items())
+        notes = {one.name: one.note for one in self.outcome.measurements}
+        return [
+            f"In brackets: times as long as {self._reference_name()} on as many threads.",
+            f"agrees: of {self.agreement_tokens} tokens that transformers writes in float32, the share that the "
+            "contender would write too, given the same tokens before (teacher-forced).",
+            "peak MB: the highest resident memory of the contender's process, loading included.",
+            *(f"{name}: {note}." for name, note in notes.items()),
+            *(f"{absence.name}: absent, {absence.reason}." for absence in self.outcome.absences),
+            f"Versions: {packages}.",
+        ]
+
+
+def _megabytes(measurement: Measurement) -> str:
+    return "?" if measurement.rss_peak_bytes is None else f"{measurement.rss_peak_bytes / _MEGABYTE:.0f}"
+
+
+def _versions() -> dict[str, str]:
+    installed = {each.name for each in distributions()}
+    return {name: version(name) for name in _PACKAGES if name in installed}

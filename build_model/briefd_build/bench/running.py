@@ -1,0 +1,98 @@
+"""A bench from a model's directory to the report: the contenders, what they need of the machine, and their work."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from briefd_build.bench.contender import AbsentError
+from briefd_build.bench.ctranslate2_peer import Ctranslate2Int8
+from briefd_build.bench.llama_cpp_peer import LlamaCpp
+from briefd_build.bench.measuring import Work, measure
+from briefd_build.bench.prompts import make_prompts
+from briefd_build.bench.report import Report
+from briefd_build.bench.torch_peers import PytorchInt8, TransformersFloat32
+from briefd_build.errors import BuildError
+from briefd_build.generative.requirements import free_disk_bytes, free_memory_bytes, read_size
+from briefd_build.generative.source import ModelSource, load_tokenizer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from briefd_build.bench.contender import Contender
+
+PROMPT_TOKENS = 128
+NEW_TOKEN_COUNTS = (20, 48)
+# 16 x 48 tokens: a share of 98 % is then known to about half a point.
+_AGREEMENT_PROMPTS = 16
+# Of the float32 weights: a GGUF file of the same size, then 8.5 and 4.5 bits a weight, and CTranslate2's 8 bits.
+_DISK_SHARE = 1.7
+# Of the float32 weights, with all contenders in memory: transformers once, PyTorch once before it quantizes, llama.cpp
+# 1.4 in its three forms, CTranslate2 and ours a quarter or less each.
+_MEMORY_SHARE = 4.5
+# A process with its libraries; PyTorch's are the biggest.
+_PROCESS_BYTES = 150e6
+_FLOAT32_BYTES = 4
+_GIGABYTE = 1e9
+
+
+def run_bench(
+    source: ModelSource, text: str | None, rounds: int, thread_counts: Sequence[int], tell: Callable[[str], None]
+) -> Report:
+    """Measure the engines that are installed with the weights of `source`, on prompts cut from `text`.
+
+    Raises:
+        BuildError: the model, the machine or the text won't do.
+
+    """
+    if source.is_encoder_decoder:
+        raise BuildError(f"{source.name} has an encoder; the bench compares causal models only, such as gpt_neox")
+    prompts = make_prompts(load_tokenizer(source), text, _AGREEMENT_PROMPTS, PROMPT_TOKENS)
+    with tempfile.TemporaryDirectory(prefix="briefd-bench-") as folder:
+        contenders = list_contenders(source.directory, Path(folder))
+        _check_machine(source, Path(folder), len(contenders) * len(thread_counts), len(thread_counts))
+        try:
+            outcome = measure(contenders, Work(prompts, NEW_TOKEN_COUNTS, thread_counts, rounds), tell)
+        except AbsentError as error:
+            raise BuildError(f"transformers can't run {source.name}, and all is compared with it: {error}") from error
+    agreement_tokens = _AGREEMENT_PROMPTS * max(NEW_TOKEN_COUNTS)
+    return Report(source.name, PROMPT_TOKENS, agreement_tokens, describe_processor(), outcome)
+
+
+def list_contenders(directory: Path, work: Path) -> list[Contender]:
+    """List the contenders for the model in `directory`; those that make files make them in `work`."""
+    return [
+        TransformersFloat32(directory),
+        PytorchInt8(directory),
+        Ctranslate2Int8(directory, work),
+        *(LlamaCpp(directory, work, form) for form in ("F32", "Q8_0", "Q4_0")),
+    ]
+
+
+def describe_processor(proc: str = "/proc") -> str:
+    """Name the processor and how many of its threads there are, as in "AMD EPYC x 2"."""
+    try:
+        lines = Path(proc, "cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{next(iter(names), os.uname().machine)} x {os.cpu_count()}"
+
+
+def _check_machine(source: ModelSource, folder: Path, process_count: int, instance_count: int) -> None:
+    """Refuse what would not fit, before anything is loaded."""
+    size = read_size(source)
+    weight_bytes = _FLOAT32_BYTES * (size.layer_weights + 2 * size.table_weights)
+    _check_room("disk", _DISK_SHARE * weight_bytes, free_disk_bytes(folder), "set TMPDIR to a directory with more")
+    memory_bytes = _MEMORY_SHARE * weight_bytes * instance_count + _PROCESS_BYTES * process_count
+    _check_room("memory", memory_bytes, free_memory_bytes(), "measure one --threads at a time, or on a larger machine")
+
+
+def _check_room(what: str, needed: float, free: float, remedy: str) -> None:
+    if needed > free:
+        raise BuildError(
+            f"the bench needs about {needed / _GIGABYTE:.1f} GB of {what}, and {free / _GIGABYTE:.1f} GB are free; "
+            + remedy
+        )

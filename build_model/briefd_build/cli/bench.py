@@ -1,0 +1,80 @@
+"""The command that measures our engine beside others."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option(
+    "--model", help="The language model: a directory or a hub name.  [default: random, of pythia-70m's shape]"
+)
+@click.option(
+    "--text",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="File to cut the prompts from.  [default: common English words in random order]",
+)
+@click.option(
+    "--threads",
+    "thread_counts",
+    type=click.IntRange(1, 64),
+    multiple=True,
+    default=(1, 2),
+    show_default=True,
+    help="Threads of each engine; may be given several times.",
+)
+@click.option("--rounds", type=click.IntRange(1), default=10, show_default=True, help="Turns of each engine.")
+@click.option("--markdown", is_flag=True, help="Print the table in Markdown.")
+@click.option(
+    "--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures here too."
+)
+def bench(
+    *,
+    model: str | None,
+    text: Path | None,
+    thread_counts: tuple[int, ...],
+    rounds: int,
+    markdown: bool,
+    json_path: Path | None,
+) -> None:
+    """Measure our engine beside transformers, PyTorch INT8, CTranslate2 and llama.cpp, on the same weights.
+
+    The engines take turns, each in a process of its own. Those that are not installed are named in the table:
+    pip install 'briefd[bench]'.
+    """
+    from rich.console import Console  # noqa: PLC0415 - kept out of --help
+
+    from briefd_build.bench.running import run_bench  # noqa: PLC0415 - likewise
+    from briefd_build.generative.source import find_model  # noqa: PLC0415 - likewise
+
+    with ExitStack() as cleanup:
+        directory = model or _write_random_model(cleanup.enter_context(tempfile.TemporaryDirectory()))
+        content = text.read_text(encoding="utf-8", errors="replace") if text else None
+        # Lines and no moving bar, which would take processor time from who is measured.
+        measured = run_bench(
+            find_model(directory),
+            content,
+            rounds,
+            sorted(set(thread_counts)),
+            lambda stage: click.echo(stage, err=True),
+        )
+    if markdown:
+        click.echo(measured.to_markdown())
+    else:
+        Console().print(measured.render())
+    if json_path is not None:
+        json_path.write_text(json.dumps(measured.to_json(), indent=2) + "\n", encoding="utf-8")
+
+
+def _write_random_model(folder: str) -> str:
+    from briefd_build.bench.random_model import write_random_pythia  # noqa: PLC0415 - takes seconds to import
+
+    click.echo("making a random model", err=True)
+    directory = Path(folder, "random-pythia-70m")
+    write_random_pythia(directory)
+    return str(directory)

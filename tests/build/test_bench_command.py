@@ -1,0 +1,100 @@
+"""The bench command: mistakes are one line, and a whole run on a tiny model."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from bench_contenders import CountingContender
+from tiny_models import make_tiny_model
+
+from briefd_build import cli
+from briefd_build.bench import running
+from briefd_build.bench.torch_peers import TransformersFloat32
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["brief-build", "bench", *arguments])
+    with pytest.raises(SystemExit) as end:
+        cli.main()
+    return int(end.value.code or 0)
+
+
+def last_line(text: str) -> str:
+    assert "Traceback" not in text
+    return text.strip().splitlines()[-1]
+
+
+def test_help_names_the_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "--help") == 0
+    assert "briefd[bench]" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["--model", "./no-such-directory"], ["brief-build: ./no-such-directory is not a directory"]),
+        (["--threads", "0"], ["Error: Invalid value for '--threads'"]),
+        (["--text", "./no-such-file"], ["Error: Invalid value for '--text'"]),
+    ],
+)
+def test_wrong_arguments_are_one_line(
+    arguments: list[str], parts: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, *arguments) != 0
+    line = last_line(capsys.readouterr().err)
+    assert all(part in line for part in parts)
+
+
+def test_an_encoder_decoder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "--model", str(make_tiny_model("t5", tmp_path / "t5"))) == 1
+    assert "the bench compares causal models only" in last_line(capsys.readouterr().err)
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [("free_disk_bytes", "of disk, and 0.0 GB"), ("free_memory_bytes", "of memory, and 0.0 GB")],
+)
+def test_a_full_machine_is_refused_before_anything_is_loaded(
+    function: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = make_tiny_model("gpt_neox", tmp_path / "model")
+    monkeypatch.setattr(running, function, lambda *_: 1)
+    monkeypatch.setattr(running, "measure", lambda *_: pytest.fail("it was loaded"))
+    assert run(monkeypatch, "--model", str(model)) == 1
+    assert message in last_line(capsys.readouterr().err)
+
+
+def test_a_whole_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    model = make_tiny_model("gpt_neox", tmp_path / "model")
+    report = tmp_path / "report.json"
+    absent = CountingContender("llama.cpp Q8_0", tmp_path / "log", fails="prepare")
+    monkeypatch.setattr(running, "list_contenders", lambda directory, _: [TransformersFloat32(directory), absent])
+    monkeypatch.setattr(running, "NEW_TOKEN_COUNTS", (2, 4))
+    monkeypatch.setattr(running, "PROMPT_TOKENS", 16)
+    arguments = ["--model", str(model), "--threads", "1", "--rounds", "1", "--markdown", "--json", str(report)]
+    assert run(monkeypatch, *arguments) == 0
+    out = capsys.readouterr().out
+    assert "| transformers float32 | 1 | " in out
+    assert "- llama.cpp Q8_0: absent, it is not installed." in out
+    outcome = json.loads(report.read_text())["outcome"]
+    assert [(one["name"], one["agreement"]) for one in outcome["measurements"]] == [("transformers float32", 1)]
+    assert [absence["name"] for absence in outcome["absences"]] == ["llama.cpp Q8_0"]
+
+
+def test_all_peers_are_contenders_and_transformers_is_the_reference(tmp_path: Path) -> None:
+    assert [contender.name for contender in running.list_contenders(tmp_path, tmp_path)] == [
+        "transformers float32",
+        "PyTorch dynamic INT8",
+        "CTranslate2 int8",
+        "llama.cpp F32",
+        "llama.cpp Q8_0",
+        "llama.cpp Q4_0",
+    ]
