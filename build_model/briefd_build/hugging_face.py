@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 def quiet_libraries() -> None:
     """Keep warnings and progress bars of transformers and of the hub's client off the user's terminal."""
-    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # transformers gives it no types
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # likewise
-    hub_logging.set_verbosity_error()  # type: ignore[no-untyped-call]  # nor does the hub's client
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    hub_logging.set_verbosity_error()
     disable_progress_bars()
     # What the exporter of PyTorch says of each graph is of no use to somebody who wants a bundle.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)

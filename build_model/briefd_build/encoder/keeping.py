@@ -56,7 +56,7 @@ def fit_keeping(network: MultiTaskEncoder, encoder: PieceEncoder, documents: Ite
         ]
         loss = functional.binary_cross_entropy_with_logits((factors[0] * factors[1]).sum(-1), arcs.kept)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch gives it no types
+        loss.backward()
         optimizer.step()
     with torch.no_grad():
         for end, weight, bias in zip(ends, weights, biases, strict=True):

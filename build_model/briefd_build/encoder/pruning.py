@@ -123,7 +123,7 @@ def _neuron_importance(network: MultiTaskEncoder, batches: Sequence[Batch]) -> l
         activations.clear()
         network.zero_grad(set_to_none=True)
         loss = task_loss(network(batch.piece_ids, batch.word_starts), batch)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch gives it no types
+        loss.backward()
         for total, activation in zip(totals, activations, strict=True):
             assert activation.grad is not None
             total.add_((activation.detach() * activation.grad).sum(dim=(0, 1)).abs())

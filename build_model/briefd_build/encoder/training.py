@@ -88,7 +88,7 @@ class Trainer:
                     taught = self.teacher(batch.teacher_piece_ids, batch.teacher_word_starts)
                 loss = loss + distillation_loss(reading, taught, batch)
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]  # torch gives it no types
+        loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), self.schedule.gradient_norm)
         optimizer.step()
         if not math.isfinite(value := loss.item()):

@@ -180,7 +180,7 @@ def load_model(source: ModelSource) -> LoadedModel:
             f"the tokenizer of {source.name} has {token_count} tokens, but the model knows {model.config.vocab_size}; "
             "put the model's own tokenizer beside it"
         )
-    return LoadedModel(model.eval(), tokenizer, end_ids)  # type: ignore[no-untyped-call]  # transformers gives it no types
+    return LoadedModel(model.eval(), tokenizer, end_ids)
 
 
 def find_end_ids(source: ModelSource, tokenizer: Tokenizer) -> tuple[int, ...]:

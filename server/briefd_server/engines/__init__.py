@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from briefd_server.engines.base import Engine
 
 # Each module has `load(bundle, variant, thread_count) -> Engine`; it is imported when a bundle first asks for it.
-_MODULES = {"extractive": "briefd_server.engines.extractive"}
+_MODULES = {
+    "extractive": "briefd_server.engines.extractive",
+    "generative": "briefd_server.engines.generative",
+}
 
 
 def load_engine(bundle: Bundle, variant: str, thread_count: int) -> Engine:

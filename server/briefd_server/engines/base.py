@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+MIN_WORD_COUNT = 3
+"""The shortest summary that may be asked for."""
+MAX_WORD_COUNT = 60
+"""The longest."""
+
+
 class Stage(Enum):
     """A part of a call whose time is reported on its own."""
 

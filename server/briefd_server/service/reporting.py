@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from briefd.v1 import briefd_pb2
+from briefd_server.engines.base import MAX_WORD_COUNT, MIN_WORD_COUNT
 from briefd_server.metering import device
 from briefd_server.service.messages import bundle_message, duration, latency_message, totals_message
-from briefd_server.service.requests import MAX_WORD_COUNT, MIN_WORD_COUNT
 from briefd_server.service.status import guarded
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from google.protobuf.message import DecodeError
 
 from briefd.v1 import briefd_pb2
 from briefd_server.bundle import BASELINE, OPTIMIZED
-from briefd_server.engines.base import Task
+from briefd_server.engines.base import MAX_WORD_COUNT, MIN_WORD_COUNT, Task
 from briefd_server.errors import NotServedError, RequestError
 from briefd_server.text.words import blank_terminal_escapes
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from briefd_server.bundle import Bundle
     from briefd_server.forms import Forms
 
-MIN_WORD_COUNT = 3
-MAX_WORD_COUNT = 60
 DEFAULT_MIN_WORD_COUNT = 10
 DEFAULT_MAX_WORD_COUNT = 15
 _MIN_SAMPLE_SECONDS = 0.01

@@ -46,6 +46,12 @@ class _Candidate:
     sizes: tuple[int, ...]
 
 
+def standing(offer: Offer, number: int, costs: Costs) -> float:
+    """Say what sentence `number` of a text, from 0, is worth for being this one, whichever of its words are kept."""
+    worth = costs.prominence * offer.reading.prominence - costs.position * log2(1 + number)
+    return worth - costs.aside * offer.is_aside - costs.question * offer.is_question
+
+
 def choose(
     offers: Sequence[Offer], length: Length, costs: Costs, *, checkpoint: Callable[[], None] = lambda: None
 ) -> list[tuple[int, list[int]]]:
@@ -76,15 +82,9 @@ def choose(
 
 
 def _best(offers: Sequence[Offer], options: Sequence[SentenceOptions], length: Length, costs: Costs) -> _Candidate:
-    standings = [_standing(offer, number, costs) for number, offer in enumerate(offers)]
+    standings = [standing(offer, number, costs) for number, offer in enumerate(offers)]
     candidates = [*_single_sentences(options, standings, length), *_runs(offers, options, standings, length, costs)]
     return max(candidates, key=lambda candidate: candidate.total)
-
-
-def _standing(offer: Offer, number: int, costs: Costs) -> float:
-    """Say what a sentence is worth for being this one, whichever of its words are kept."""
-    standing = costs.prominence * offer.reading.prominence - costs.position * log2(1 + number)
-    return standing - costs.aside * offer.is_aside - costs.question * offer.is_question
 
 
 def _single_sentences(
@@ -114,11 +114,11 @@ def _runs(
             words += len(offers[last].reading)
             last += 1
         if words >= length.least:
-            standing = fmean(standings[first:last]) - costs.join * (last - first - 1)
-            yield _join(options[first:last], first, standing, length)
+            joint = fmean(standings[first:last]) - costs.join * (last - first - 1)
+            yield _join(options[first:last], first, joint, length)
 
 
-def _join(options: Sequence[SentenceOptions], first: int, standing: float, length: Length) -> _Candidate:
+def _join(options: Sequence[SentenceOptions], first: int, joint: float, length: Length) -> _Candidate:
     totals = options[0].totals
     steps = []
     for option in options[1:]:
@@ -130,4 +130,4 @@ def _join(options: Sequence[SentenceOptions], first: int, standing: float, lengt
     for step in reversed(steps):
         chosen.append(step[size])
         size -= chosen[-1]
-    return _Candidate(total + standing, first, (size, *reversed(chosen)))
+    return _Candidate(total + joint, first, (size, *reversed(chosen)))

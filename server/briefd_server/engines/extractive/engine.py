@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefd_server.engines.base import Shortfall, Stage, Summary, UnwatchedCall
-from briefd_server.engines.extractive.chooser import Length, Offer, choose
+from briefd_server.engines.extractive.chooser import Length, Offer, choose, standing
 from briefd_server.engines.extractive.parsing import Labels, read_sentences
 from briefd_server.engines.extractive.prepare import TextSentence, prepare
 from briefd_server.engines.extractive.realize import Selection, find_spans, realize
@@ -60,29 +60,51 @@ class ExtractiveEngine:
 
     def summarize(self, task: Task, call: CallContext) -> Summary:
         """Choose the words of one sentence from a text; raises `CallStopped` once the call was stopped."""
-        with call.stage(Stage.TOKENIZE):
-            text = blank_terminal_escapes(task.text)
-            sentences = prepare(text, task.min_word_count)
-            call.checkpoint()
-            words = [sentence.words_within() for sentence in sentences]
-            pieces = self._encoder.encode([text[each.start : each.end] for each in sentences], words)
+        text = blank_terminal_escapes(task.text)
+        sentences, offers = self._read_text(text, task.min_word_count, call)
         with call.stage(Stage.INFERENCE):
-            forms = [[text[word.start : word.end] for word in sentence.words] for sentence in sentences]
-            readings = self._read(forms, pieces, call)
             length = Length(task.min_word_count, task.max_word_count)
-            offers = [
-                Offer(reading, sentence.is_aside, sentence.is_question)
-                for reading, sentence in zip(readings, sentences, strict=True)
-            ]
             chosen = choose(offers, length, self._parameters.costs, checkpoint=call.checkpoint)
-            selections = [_select(sentences[number], readings[number], kept) for number, kept in chosen]
+            selections = [_select(sentences[number], offers[number].reading, kept) for number, kept in chosen]
             return self._write(text, sentences, selections, length)
+
+    def rank(self, text: str, call: CallContext) -> list[tuple[TextSentence, float]]:
+        """Tell what each sentence of a text is worth, by the costs' prominence, position, aside and question.
+
+        Args:
+            text: one with at least one word and without a terminal's control sequences.
+            call: the running call.
+
+        Raises:
+            CallStopped: the call was stopped.
+
+        """
+        sentences, offers = self._read_text(text, 1, call)
+        return [
+            (sentence, standing(offer, number, self._parameters.costs))
+            for number, (sentence, offer) in enumerate(zip(sentences, offers, strict=True))
+        ]
 
     def read_document(self, sentences: Sequence[str]) -> list[SentenceReading]:
         """Read sentences that were split before, each with at least one word: for evaluation and tuning."""
         words = [find_words(sentence) for sentence in sentences]
         forms = [[text[word.start : word.end] for word in found] for text, found in zip(sentences, words, strict=True)]
         return self._read(forms, self._encoder.encode(sentences, words), UnwatchedCall())
+
+    def _read_text(self, text: str, least_words: int, call: CallContext) -> tuple[list[TextSentence], list[Offer]]:
+        with call.stage(Stage.TOKENIZE):
+            sentences = prepare(text, least_words)
+            call.checkpoint()
+            words = [sentence.words_within() for sentence in sentences]
+            pieces = self._encoder.encode([text[each.start : each.end] for each in sentences], words)
+        with call.stage(Stage.INFERENCE):
+            forms = [[text[word.start : word.end] for word in sentence.words] for sentence in sentences]
+            readings = self._read(forms, pieces, call)
+            offers = [
+                Offer(reading, sentence.is_aside, sentence.is_question)
+                for reading, sentence in zip(readings, sentences, strict=True)
+            ]
+        return sentences, offers
 
     def _read(
         self, words: Sequence[Sequence[str]], pieces: Sequence[Pieces], call: CallContext
