@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from briefd_server.engines.base import Stage
 from briefd_server.text.sentences import find_sentences
-from briefd_server.text.words import blank_terminal_escapes, count_words
+from briefd_server.text.words import blank_terminal_escapes, count_words, find_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,8 @@ MOST_COMPRESSED_WORDS = 300
 """Words that a sentence too long for the context is compressed to at most: a page. Out of 20,000 words, the default
 bundle takes 8 s to choose as many on one thread, and 14 s to choose 1,500."""
 
+# A word takes at most its share of the room for so many: what a sentence says is never one word.
+_LEAST_KEPT_WORDS = 4
 _CUT_MARK = "…"
 
 
@@ -119,28 +121,40 @@ class Selector:
         return joined
 
     def _compressed(self, sentence: _Candidate, room: int, call: CallContext) -> _Candidate:
-        word_count = count_words(sentence.text)
-        most_words = min(MOST_COMPRESSED_WORDS, word_count * room // sentence.token_count, word_count - 1)
-        while most_words > 0:
-            text = self._ranker.compress(sentence.text, most_words, call)
-            token_count = self._prompt.count(text)
-            if token_count <= room:
-                return replace(sentence, text=text, token_count=token_count)
-            most_words = min(most_words - 1, most_words * room // token_count)
-        return self._shortened(sentence, room)
+        with call.stage(Stage.TOKENIZE):
+            text = self._with_short_words(sentence.text, room // _LEAST_KEPT_WORDS, call)
+        most_words, said, token_count = count_words(text), text, self._prompt.count(text)
+        while token_count > room and most_words > 1:
+            most_words = max(1, min(MOST_COMPRESSED_WORDS, most_words - 1, most_words * room // token_count))
+            said = self._ranker.compress(text, most_words, call)
+            token_count = self._prompt.count(said)
+        if token_count > room:  # marks without end, around a word or two
+            said = self._shortened(said, room)
+        if _CUT_MARK in said and _CUT_MARK not in sentence.text:
+            _LOGGER.warning("a word of the text is too long for the model's context; only its beginning is read")
+        return replace(sentence, text=said, token_count=self._prompt.count(said))
 
-    def _shortened(self, sentence: _Candidate, room: int) -> _Candidate:
-        """Keep the beginning of a word without end, a key or an image in letters, and mark that it goes on."""
-        _LOGGER.warning("a word of the text is longer than the model's context; only its beginning is read")
-        least, most = 0, len(sentence.text)
+    def _with_short_words(self, text: str, most_tokens: int, call: CallContext) -> str:
+        """Shorten words without end, a key or an image in letters, so that they leave room for others."""
+        parts, last = [], 0
+        for word in find_words(text):
+            call.checkpoint()
+            parts += [text[last : word.start], self._shortened(text[word.start : word.end], most_tokens)]
+            last = word.end
+        return "".join((*parts, text[last:]))
+
+    def _shortened(self, text: str, most_tokens: int) -> str:
+        """Keep as much of a text's beginning as `most_tokens` allow, and mark that it went on."""
+        if self._prompt.count(text) <= most_tokens:
+            return text
+        least, most = 0, len(text)
         while most - least > 1:
             middle = (least + most) // 2
-            if self._prompt.count(sentence.text[:middle] + _CUT_MARK) <= room:
+            if self._prompt.count(text[:middle] + _CUT_MARK) <= most_tokens:
                 least = middle
             else:
                 most = middle
-        text = sentence.text[:least] + _CUT_MARK
-        return replace(sentence, text=text, token_count=self._prompt.count(text))
+        return text[:least] + _CUT_MARK
 
 
 def choose(worths: Sequence[float], token_counts: Sequence[int], room: int) -> list[int]:

@@ -23,9 +23,10 @@ CALL = UnwatchedCall()
 
 
 @cache
-def prompt() -> Prompt:
+def prompt(prefix: str = "Text: ") -> Prompt:
+    """Without a blank at the end of its prefix a sentence has other tokens alone than it has after another."""
     tokenizer = Tokenizer.from_str(byte_level_tokenizer().to_str())
-    return Prompt(tokenizer, Template("Text: ", "\n\nSummary:"), is_encoder_decoder=False)
+    return Prompt(tokenizer, Template(prefix, "\n\nSummary:"), is_encoder_decoder=False)
 
 
 class LaterIsBetter:
@@ -93,10 +94,17 @@ def test_of_a_word_that_is_too_long_the_beginning_is_read_and_said_to_be(caplog:
         selection = select(text, LEAST_ROOM)
     assert selection.text.endswith("…")
     assert text.startswith(selection.text[:-1])
-    assert LEAST_ROOM - 3 <= prompt().count(selection.text) <= LEAST_ROOM
+    assert LEAST_ROOM // 4 - 3 <= prompt().count(selection.text) <= LEAST_ROOM // 4
     (line,) = caplog.messages
     assert "qz" not in line
     assert (selection.sentence_count, selection.words_read) == (1, 1)
+
+
+def test_a_word_that_is_too_long_leaves_room_for_the_others() -> None:
+    selection = select(f"The picture {'qz' * 5000} shows the new bridge.", LEAST_ROOM)
+    first, cut, last = selection.text.partition("…")
+    assert first.startswith("The picture qzqz")
+    assert (cut, last) == ("…", " shows the new bridge.")
 
 
 class StoppedCall(UnwatchedCall):
@@ -119,7 +127,7 @@ def test_a_stopped_call_ends(checkpoint_count: int) -> None:
 
 
 pieces = st.sampled_from(
-    [*CORPUS, "It rained.", "No!", "a", "x" * 300, "\n\n", "- one\n- two\n", "\x1b[0m", "市议会。"]
+    [*CORPUS, "It rained.", "No!", "a", "x" * 300, "!" * 200, "\n\n", "- one\n- two\n", "\x1b[0m", "市议会。"]
 )
 texts = st.lists(pieces | st.text(max_size=20), min_size=1, max_size=30).map(" ".join).filter(count_words)
 
@@ -127,12 +135,15 @@ texts = st.lists(pieces | st.text(max_size=20), min_size=1, max_size=30).map(" "
 @given(texts, st.lists(st.floats(-9, 9), max_size=30), st.integers(LEAST_ROOM, 600))
 @example("x" * 9000, [], LEAST_ROOM)
 @example("word " * 3000, [], LEAST_ROOM)
+@example("(" * 3000 + "word" + ")" * 3000, [], LEAST_ROOM)
 def test_it_always_fits_and_keeps_everything_that_can_be_kept(text: str, worths: list[float], room: int) -> None:
     selection = select(text, room, LaterIsBetter(worths))
     assert selection.text.strip()
     assert prompt().count(selection.text) <= room
     assert selection.is_whole == (prompt().count(select(text, 1 << 30).text) <= room)
     assert selection.words_read == sum(count_words(text[each.start : each.end]) for each in find_sentences(text))
+    glued = Selector(prompt(""), LaterIsBetter(worths)).select(text, room, CALL)
+    assert prompt("").count(glued.text) <= room
     if not selection.is_whole and "…" not in selection.text:
         following = iter(text.replace("\x1b[0m", "    ").split())
         assert all(word in following for word in selection.text.split())
