@@ -82,6 +82,7 @@ class ScoringModel:
         self._prompt_length = prompt_length
         self._tokens: list[int] = [0] * prompt_length
         self.run_count = 0
+        self.longest = prompt_length
 
     @property
     def position(self) -> int:
@@ -94,6 +95,7 @@ class ScoringModel:
         assert token_ids
         self.run_count += 1
         self._tokens.extend(token_ids)
+        self.longest = max(self.longest, len(self._tokens))
         return self._candidates(allowed)
 
     def verify(self, token_ids: Sequence[int]) -> list[Candidates]:
@@ -102,6 +104,7 @@ class ScoringModel:
         for token_id in token_ids:
             self._tokens.append(token_id)
             answers.append(self._candidates(TokenKind.ANY))
+        self.longest = max(self.longest, len(self._tokens))
         return answers
 
     def rewind(self, position: int) -> None:

@@ -75,7 +75,8 @@ class LanguageModel(Protocol):
         """Read one or more tokens after those in the cache.
 
         Returns:
-            The best continuations after the last of them, of the allowed kinds only.
+            The best continuations after the last of them, of the allowed kinds only. There are some of the kind `WORD`
+            whenever that is allowed, whatever part of the vocabulary a shortlist keeps.
 
         """
 

@@ -9,7 +9,7 @@ import codecs
 import re
 from typing import NamedTuple
 
-from briefd_server.engines.generative.marks import CLOSING_MARKS, STOP_AT_END, STOP_MARKS, is_spelling, is_written
+from briefd_server.engines.generative.marks import CLOSING_MARKS, STOP_AT_END, STOP_MARKS, holds_spelling, is_written
 from briefd_server.text.words import find_words
 
 # A run of a model that says anything grows without end. English words have up to 24 letters, compounds and chains with
@@ -143,17 +143,13 @@ def _repeats_at_end(words: tuple[str, ...]) -> bool:
 
 
 def _is_well_formed(run: str, source: str) -> bool:
-    is_plain = run.isalnum() and len(run) <= LONGEST_RUN
-    if is_plain or not run:
-        return _SAME_AGAIN.search(run) is None or run in source
-    if run in source:
-        return True
-    has_row_of_marks = not any(is_spelling(character) for character in run[-_MOST_MARKS_IN_A_ROW - 1 :])
-    return not (
-        (has_row_of_marks and len(run) > _MOST_MARKS_IN_A_ROW)
-        or _is_overlong(run, source, LONGEST_RUN + 1)
-        or _SAME_AGAIN.search(run)
-    )
+    if run.isalnum() and len(run) <= LONGEST_RUN:
+        is_odd = _SAME_AGAIN.search(run) is not None
+    else:
+        tail = run[-_MOST_MARKS_IN_A_ROW - 1 :]
+        is_row_of_marks = len(tail) > _MOST_MARKS_IN_A_ROW and not holds_spelling(tail)
+        is_odd = is_row_of_marks or _SAME_AGAIN.search(run) is not None or _is_overlong(run, source, LONGEST_RUN + 1)
+    return not is_odd or run in source
 
 
 def _is_overlong(run: str, source: str, least: int) -> bool:

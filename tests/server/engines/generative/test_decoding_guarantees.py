@@ -32,6 +32,7 @@ from briefd_server.text.words import find_words
 _TOKENIZERS = {"byte-level": byte_level_tokenizer(), "unigram": unigram_tokenizer()}
 _VOCABULARIES = {name: vocabulary_of(tokenizer) for name, tokenizer in _TOKENIZERS.items()}
 
+_DRAFT_TOKENS = 5
 _names = st.sampled_from(sorted(_TOKENIZERS))
 _lengths = st.tuples(st.integers(3, 60), st.integers(0, 12)).map(lambda pair: Length(pair[0], min(60, sum(pair))))
 _seeds = st.integers(0, 2**31)
@@ -68,9 +69,11 @@ def _write(name: str, score, length: Length, *, draft_ids=None) -> str:
     vocabulary = _VOCABULARIES[name]
     model = ScoringModel(vocabulary, score)
     listener = _Listener()
-    reader = model if draft_ids is None else with_drafts(model, draft_ids, 5, vocabulary.kinds)
+    reader = model if draft_ids is None else with_drafts(model, draft_ids, _DRAFT_TOKENS, vocabulary.kinds)
     written = write_sentence(reader, vocabulary, model.first(FIRST_KINDS), 0, " ".join(CORPUS), length, listener)
     text = written.text
+    assert model.longest <= 1 + most_tokens(length.most) + (0 if draft_ids is None else _DRAFT_TOKENS)
+    assert model.run_count <= 2 * most_tokens(length.most)
     assert _is_asked_for(text, length)
     assert written.word_count == len(find_words(text))
     assert text.encode().decode() == text
