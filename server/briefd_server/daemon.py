@@ -16,7 +16,7 @@ from briefd_server.admission import Admission
 from briefd_server.cpu_features import read_cpu_features
 from briefd_server.engines import load_engine
 from briefd_server.errors import BriefdError, EngineLoadError
-from briefd_server.forms import Forms, check_memory, choose_forms
+from briefd_server.forms import check_memory, choose_forms
 from briefd_server.heap import give_back_memory
 from briefd_server.listening import Listeners
 from briefd_server.metering import device
@@ -53,17 +53,16 @@ class Daemon:
     """Serves one bundle until it is told to stop. Made on a running loop, and used once.
 
     `load` gives an engine of the bundle's variant that runs on so many threads; tests put another in its place.
-    Making one raises `EngineLoadError` where no form of the bundle can run on this machine.
+    Making one raises `EngineLoadError` where this processor runs no form of the bundle.
     """
 
     def __init__(self, config: Config, bundle: Bundle, load: LoadEngine = load_engine) -> None:
         self._config = config
         self._bundle = bundle
-        self._forms = _forms_that_run(bundle)
+        self._forms = choose_forms(bundle, read_cpu_features())
         self._model_threads = config.threads or default_thread_count(usable_core_count(), config.workers)
         self._workers = [
-            Worker(number, lambda variant: load(bundle, variant, self._model_threads))
-            for number in range(1, config.workers + 1)
+            Worker(number, lambda form: self._load_engine(form, load)) for number in range(1, config.workers + 1)
         ]
         self._admission = Admission(self._workers, config.queue)
         memory = MemoryProbe()
@@ -111,6 +110,12 @@ class Daemon:
         await self._serve(addresses)
         await signals.first.wait()
         return not await signals.interrupts_again(self._drain())
+
+    def _load_engine(self, form: str, load: LoadEngine) -> Engine:
+        attainable_bytes = device.attainable_memory_bytes()
+        if attainable_bytes is not None:
+            check_memory(self._bundle, form, attainable_bytes)
+        return load(self._bundle, form, self._model_threads)
 
     async def _load(self) -> None:
         try:
@@ -165,14 +170,6 @@ class Daemon:
             worker_count=self._config.workers,
             model_threads=self._model_threads,
         )
-
-
-def _forms_that_run(bundle: Bundle) -> Forms:
-    forms = choose_forms(bundle, read_cpu_features())
-    free_bytes = device.free_memory_bytes()
-    if free_bytes is not None:
-        check_memory(bundle, forms.choices[0], free_bytes)
-    return forms
 
 
 def _make_meter(config: Config, memory: MemoryProbe) -> Meter:

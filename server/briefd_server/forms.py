@@ -53,19 +53,18 @@ def choose_forms(bundle: Bundle, cpu_features: AbstractSet[str]) -> Forms:
     return Forms(tuple(choices), BASELINE in bundle.variants)
 
 
-def check_memory(bundle: Bundle, form: str, free_bytes: int) -> None:
-    """Refuse a form that is sure to fail: one that takes more memory than the machine can free for it.
+def check_memory(bundle: Bundle, form: str, attainable_bytes: int) -> None:
+    """Refuse a form that is sure to fail: one that takes more memory than this process can come to hold.
 
-    `free_bytes` counts what the kernel can give without ending a process, the free part of its swap included. A form
-    whose manifest doesn't say what it takes is let through.
+    A form whose manifest doesn't say what it takes is let through.
 
     Raises:
         EngineLoadError: the form takes more than that.
 
     """
     memory_bytes = bundle.manifest.variants[form].memory_bytes
-    if memory_bytes is not None and memory_bytes > free_bytes:
+    if memory_bytes is not None and memory_bytes > attainable_bytes:
         raise EngineLoadError(
             f"bundle {bundle.manifest.name} cannot be loaded: its form {form} takes {memory_bytes / 1e6:,.0f} MB of "
-            f"memory, and {free_bytes / 1e6:,.0f} MB are free; end other programs, or serve a smaller bundle"
+            f"memory, and {attainable_bytes / 1e6:,.0f} MB can be had; end other programs, or serve a smaller bundle"
         )

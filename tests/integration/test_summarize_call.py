@@ -213,6 +213,22 @@ def test_the_form_that_answers_is_told() -> None:
     run(scenario, variants=variants)
 
 
+def test_a_form_that_cannot_be_loaded_fails_its_call_alone_and_the_log_says_why(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    variants = {"int8": VariantEntry("optimized.onnx"), "baseline": VariantEntry("baseline.onnx", memory_bytes=1 << 60)}
+
+    async def scenario(served: Served) -> None:
+        error = await error_of(served.events(variant=briefd_pb2.VARIANT_BASELINE))
+        assert (error.code(), reason_of(error)) == (grpc.StatusCode.INTERNAL, "ENGINE_FAILED")
+        assert (await served.events())[-1].result.form == "int8"
+        assert [engine.variant for engine in served.engines.engines] == ["int8"]
+        assert "its form baseline takes" in caplog.text
+        assert "Traceback" not in caplog.text
+
+    run(scenario, variants=variants)
+
+
 def test_a_failing_engine_tells_neither_client_nor_log_the_text(caplog: pytest.LogCaptureFixture) -> None:
     async def scenario(served: Served) -> None:
         error = await error_of(served.events("crash my secret"))

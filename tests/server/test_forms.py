@@ -91,5 +91,5 @@ def test_memory_that_is_sure_not_to_suffice_is_told_before_anything_is_loaded() 
     bundle = bundle_with({"int8": form(memory_bytes=250_000_000), "unknown": form()})
     check_memory(bundle, "int8", 250_000_000)
     check_memory(bundle, "unknown", 0)
-    with pytest.raises(EngineLoadError, match=r"tiny-en .*its form int8 takes 250 MB of memory, and 249 MB are free"):
+    with pytest.raises(EngineLoadError, match=r"tiny-en .*its form int8 takes 250 MB of memory, and 249 MB can be had"):
         check_memory(bundle, "int8", 249_000_000)

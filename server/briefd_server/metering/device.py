@@ -26,10 +26,11 @@ def load_1m() -> float | None:
         return None
 
 
-def free_memory_bytes() -> int | None:
-    """Read how much memory a process could still get without another being ended: free, reclaimable, and free swap."""
+def attainable_memory_bytes() -> int | None:
+    """Read how much memory this process can hold before one is ended: its own, free, reclaimable, and free swap."""
     try:
-        return psutil.virtual_memory().available + psutil.swap_memory().free
+        own_bytes: int = psutil.Process().memory_info().rss
+        return own_bytes + psutil.virtual_memory().available + psutil.swap_memory().free
     except (OSError, RuntimeError, psutil.Error):
         return None
 

@@ -25,6 +25,7 @@ from briefd_server.errors import (
     QueueFullError,
     RequestError,
     ShuttingDownError,
+    StartError,
 )
 
 if TYPE_CHECKING:
@@ -66,6 +67,11 @@ async def guarded(
         # The client went away or its time is up, and nobody is there to be told; or the server is being stopped.
         on_outcome("DEADLINE_EXCEEDED" if context.time_remaining() == 0 else "CANCELLED")
         raise
+    except StartError as error:
+        # The form that was asked for cannot be loaded: one line, which says why and never quotes a text.
+        _LOGGER.error("call %s failed: %s", call_name, error)  # noqa: TRY400 - likewise
+        on_outcome(grpc.StatusCode.INTERNAL.name)
+        await _abort(context, EngineError())
     except Exception as error:
         _LOGGER.error("call %s failed: %s", call_name, describe(error))  # noqa: TRY400 - its message may quote the text
         on_outcome(grpc.StatusCode.INTERNAL.name)
