@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from bundle_factory import make_bundle
 from serving import DaemonProcess, daemon_process, python_environ
 
 from briefd_client import (
@@ -31,6 +32,7 @@ from briefd_client import (
     UnavailableError,
     Variant,
 )
+from briefd_server.bundle import VariantEntry
 
 BRIEF = Path(sys.executable).with_name("brief")
 MANY_WORDS = " ".join(["word"] * 12)
@@ -142,6 +144,19 @@ def test_the_command_tells_metrics_and_health(daemon):
     assert (finished.returncode, finished.stdout) == (0, f"{MANY_WORDS}\n")
     assert re.search(r"^latency  [\d.]+ [mµ]s ", finished.stderr, re.MULTILINE)
     assert brief(daemon, "health").stdout.startswith("status   serving, up ")
+
+
+def test_the_command_tells_which_of_several_forms_answered(tmp_path):
+    make_bundle(
+        tmp_path, variants={"int4": VariantEntry("baseline.onnx", rank=1), "int8": VariantEntry("optimized.onnx")}
+    )
+    with daemon_process("--bundle", str(tmp_path)) as running:
+        assert " as int8 on " in running.wait_ready()
+        finished = brief(running, "--metrics", "--text", MANY_WORDS)
+        assert "form     int8" in finished.stderr.splitlines()
+        assert json.loads(brief(running, "--json", "--text", MANY_WORDS).stdout)["form"] == "int8"
+        assert "(en; optimized as int8, else int4)" in brief(running, "health").stdout
+        assert json.loads(brief(running, "health", "--json").stdout)["bundle"]["forms"] == ["int8", "int4"]
 
 
 def test_tcp_is_served_alike():
