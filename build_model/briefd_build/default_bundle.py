@@ -30,7 +30,6 @@ from briefd_build.encoder.pruning import (
     prune_vocabulary,
 )
 from briefd_build.encoder.training import Schedule, Trainer
-from briefd_build.errors import BuildError
 from briefd_build.folder import staged
 from briefd_build.provenance import describe_sources
 from briefd_server.bundle import BASELINE, OPTIMIZED, Manifest, VariantEntry, describe_file, write_manifest
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
     from briefd_build.folder import BuildFolder
     from briefd_server.engines.extractive.pieces import Window
 
-MADE_BY = "made-by.json"
 TEACHER, RELATIONS = "teacher.safetensors", "relations.json"
 STUDENT, STUDENT_TOKENIZER, KEPT_PIECES = "student.safetensors", "student-tokenizer.json", "kept-pieces.json"
 TEACHER_TOKENIZER = "teacher-tokenizer.json"
@@ -106,7 +104,7 @@ class DefaultBuild:
 
     def run(self) -> None:
         """Do every stage that is not done yet: afterwards the folder holds the graphs and their tokenizers."""
-        self._check_folder()
+        self._folder.claim({"recipe": asdict(self._recipe), "base": self._base.describe()})
         if not self._folder.has(STUDENT):
             corpora = read_corpora(self._data, "train")
             relations = self._relations(corpora)
@@ -117,16 +115,6 @@ class DefaultBuild:
             self._export_baseline()
         if not self._folder.has(OPTIMIZED_GRAPH):
             self._export_optimized()
-
-    def _check_folder(self) -> None:
-        """Refuse a folder whose stages were made by another recipe or from another base: they don't go together."""
-        made_by = {"recipe": asdict(self._recipe), "base": self._base.describe()}
-        if not self._folder.has(MADE_BY):
-            self._folder.write_json(MADE_BY, made_by)
-        elif self._folder.read_json(MADE_BY) != made_by:
-            raise BuildError(
-                f"{self._folder.path} holds the stages of another build; name another --build or remove it"
-            )
 
     def write_bundle(self, directory: Path, costs: Costs, evaluation: dict[str, Any]) -> None:
         """Write the bundle from the folder's results; the baseline is copied beside, with its own tokenizer."""

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors.torch import load_file, save_file
 
+from briefd_build.errors import BuildError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from torch import Tensor
+
+MADE_BY = "made-by.json"
 
 
 @contextmanager
@@ -30,6 +34,24 @@ class BuildFolder:
     """Files of a build, each written whole or not at all."""
 
     path: Path
+
+    def claim(self, made_by: object) -> None:
+        """Make the folder for a build, or go on with it: the stages of another build don't go together with its own.
+
+        Args:
+            made_by: everything that decides what the build's stages are, as JSON knows it.
+
+        Raises:
+            BuildError: the folder holds another build, or can't be made.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BuildError(f"{self.path} cannot be made ({error.strerror}); name another --build") from error
+        if not self.has(MADE_BY):
+            self.write_json(MADE_BY, made_by)
+        elif self.read_json(MADE_BY) != json.loads(json.dumps(made_by)):
+            raise BuildError(f"{self.path} holds the stages of another build; name another --build or remove it")
 
     def has(self, name: str) -> bool:
         """Whether a stage left this file."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from briefd_build.errors import BuildError
 from briefd_build.generative.source import read_end_token
+from briefd_server.engines.generative.prompt import Template, read_template
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,19 +23,6 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 TEMPLATE_NAME = "briefd-template.json"
-_KEYS = ("prefix", "suffix")
-
-
-@dataclass(frozen=True)
-class Template:
-    """What stands around a text in a prompt."""
-
-    prefix: str
-    suffix: str
-
-    def to_json(self) -> str:
-        """Write the content of a `briefd-template.json`."""
-        return json.dumps(asdict(self), indent=2) + "\n"
 
 
 @dataclass(frozen=True)
@@ -68,7 +56,7 @@ def find_template(family: str, tokenizer: Tokenizer, directory: Path, name: str 
     if name is not None:
         return _find_by_name(name, tokenizer)
     if (directory / TEMPLATE_NAME).is_file():
-        return read_template(directory / TEMPLATE_NAME)
+        return read_template_file(directory / TEMPLATE_NAME)
     suitable = [known for known in known_templates().values() if family in known.families]
     end_token = read_end_token(directory)
     # Many base models know the tokens of a chat too; only those that learned to chat end what they write with one.
@@ -95,7 +83,7 @@ def known_templates() -> dict[str, KnownTemplate]:
     }
 
 
-def read_template(file: Path) -> Template:
+def read_template_file(file: Path) -> Template:
     """Read a `briefd-template.json`.
 
     Raises:
@@ -121,19 +109,19 @@ def parse_template(content: bytes) -> Template:
         value: Any = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise ValueError("it is not valid JSON in UTF-8; write it again, or remove it") from error
-    if not isinstance(value, dict):
-        raise ValueError('it holds no JSON object; write {"prefix": "...", "suffix": "..."}')  # noqa: TRY004 - a parser's error
-    for key in _KEYS:
-        if not _is_text(value.get(key)):
-            raise ValueError(f"{key} is missing or no text; write a string, which may be empty")
-    if unknown := value.keys() - set(_KEYS):
-        raise ValueError(f"it has {len(unknown)} keys besides prefix and suffix; remove them")
-    return Template(value["prefix"], value["suffix"])
+    if not all(map(_is_whole, value.values() if isinstance(value, dict) else ())):
+        raise ValueError("the prompt has half of a character (a lone surrogate); write it whole")
+    return read_template(value)
 
 
-def _is_text(value: object) -> bool:
-    """Whether a value is a string of whole characters: JSON can spell half of one."""
-    return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
+def write_template(template: Template) -> str:
+    """Write the content of a `briefd-template.json`."""
+    return json.dumps(asdict(template), indent=2) + "\n"
+
+
+def _is_whole(value: object) -> bool:
+    """Whether a value, where it is a string, has whole characters only: JSON can spell half of one."""
+    return not isinstance(value, str) or not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _find_by_name(name: str, tokenizer: Tokenizer) -> Template:

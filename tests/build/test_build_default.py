@@ -12,9 +12,10 @@ from tiny_corpus import sentence, write_corpus
 
 from briefd.v1 import briefd_pb2, briefd_pb2_grpc
 from briefd_build.building import build_default
-from briefd_build.default_bundle import MADE_BY, Recipe
+from briefd_build.default_bundle import Recipe
 from briefd_build.encoder.training import Schedule
 from briefd_build.errors import BuildError
+from briefd_build.folder import MADE_BY
 from briefd_server.bundle import read_bundle
 from briefd_server.engines import load_engine
 from briefd_server.engines.base import Task, UnwatchedCall

@@ -6,6 +6,7 @@ family's kind (byte-level BPE; Unigram for T5) and what its special tokens are.
 
 from __future__ import annotations
 
+import string
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -197,7 +198,13 @@ def _train_unigram(special: list[str]) -> Tokenizer:
     tokenizer.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
     tokenizer.train_from_iterator(
         CORPUS,
-        trainers.UnigramTrainer(vocab_size=_VOCABULARY, special_tokens=special, unk_token="<unk>", show_progress=False),
+        trainers.UnigramTrainer(
+            vocab_size=_VOCABULARY,
+            special_tokens=special,
+            unk_token="<unk>",
+            initial_alphabet=[*string.ascii_letters, *string.digits, *string.punctuation],
+            show_progress=False,
+        ),
     )
     tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
     return tokenizer

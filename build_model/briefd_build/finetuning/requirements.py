@@ -1,0 +1,57 @@
+"""What a fine-tuning takes of disk and memory, told from the headers of the weights before anything is loaded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from briefd_build.errors import BuildError
+from briefd_build.generative.requirements import free_disk_bytes, free_memory_bytes, read_size
+from briefd_build.generative.source import read_shapes
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from briefd_build.finetuning.settings import Settings
+    from briefd_build.generative.source import ModelSource
+
+_FLOAT32_BYTES = 4
+# PyTorch and transformers themselves, as measured once.
+_MEMORY_FIXED_BYTES = 700 << 20
+# Of everything that is trained, a checkpoint holds the weight and the optimizer's two averages, and a new checkpoint
+# is written beside the last one; memory holds a gradient besides.
+_CHECKPOINT_COPIES, _CHECKPOINTS, _TRAINED_COPIES = 3, 2, 4
+
+
+def check_requirements(source: ModelSource, settings: Settings, folder: Path, out: Path) -> None:
+    """Refuse a fine-tuning that can't end well.
+
+    Raises:
+        BuildError: there is too little disk, or less memory than the weights alone take.
+
+    """
+    size = read_size(source)
+    model_bytes = _FLOAT32_BYTES * (size.layer_weights + 2 * size.table_weights)
+    trained_bytes = model_bytes if settings.full else _lora_bytes(source, settings.rank)
+    disk_bytes = model_bytes + _CHECKPOINTS * _CHECKPOINT_COPIES * trained_bytes
+    memory_bytes = _MEMORY_FIXED_BYTES + model_bytes + _TRAINED_COPIES * trained_bytes
+    for directory in (folder, out):
+        if (free := free_disk_bytes(directory)) < disk_bytes:
+            raise BuildError(
+                f"too little disk: the checkpoints and the model take up to {_megabytes(disk_bytes)}, and "
+                f"{_megabytes(free)} are free in {directory}; make room, or name another --build and --out"
+            )
+    if (free := free_memory_bytes()) < memory_bytes:
+        raise BuildError(
+            f"too little memory: the training takes {_megabytes(memory_bytes)} at least, and {_megabytes(free)} are "
+            "free; end other programs, train without --full, or on a larger machine"
+        )
+
+
+def _lora_bytes(source: ModelSource, rank: int) -> int:
+    """Bytes of LoRA's matrices beside every matrix; of pickled weights, which can't be looked into, none."""
+    matrices = (shape for shape in read_shapes(source).values() if len(shape) == 2)
+    return _FLOAT32_BYTES * rank * sum(map(sum, matrices))
+
+
+def _megabytes(byte_count: int) -> str:
+    return f"{byte_count / 1e6:,.0f} MB"
