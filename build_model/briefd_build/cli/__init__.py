@@ -8,6 +8,8 @@ import click
 
 from briefd_build.cli.bench import bench
 from briefd_build.cli.extractive import default, evaluate, tune
+from briefd_build.cli.finetune import finetune
+from briefd_build.cli.headlines import headlines
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -16,7 +18,7 @@ def cli() -> None:
     """Build and measure the bundles that briefd serves."""
 
 
-for _command in (bench, default, evaluate, tune):
+for _command in (bench, default, evaluate, finetune, headlines, tune):
     cli.add_command(_command)
 
 
