@@ -1,7 +1,7 @@
 """What the model is to read: the whole text where it fits into the context, else its best sentences.
 
 Nothing is cut off in silence. A ranker says what every sentence is worth, and the best are given that there is room
-for, in the text's order. A best sentence that alone is too long is compressed.
+for, in the text's order. Where the best of all is too long alone, it is compressed.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class Selector:
 
     def _join(self, chosen: list[_Candidate], room: int) -> str:
         """Join sentences; together they may take a few more tokens than one by one, and then the least has to go."""
-        while self._prompt.count(joined := " ".join(each.text for each in chosen)) > room:
+        while self._prompt.count(joined := "".join(map(_with_separator, chosen)).rstrip()) > room:
             chosen.remove(min(chosen, key=lambda each: each.worth))
         return joined
 
@@ -155,6 +155,11 @@ class Selector:
             else:
                 most = middle
         return text[:least] + _CUT_MARK
+
+
+def _with_separator(sentence: _Candidate) -> str:
+    # A heading or an item of a list, which no mark ends, would run into the next sentence on its line.
+    return f"{sentence.text}\n" if sentence.text[-1].isalnum() else f"{sentence.text} "
 
 
 def choose(worths: Sequence[float], token_counts: Sequence[int], room: int) -> list[int]:

@@ -71,6 +71,15 @@ def test_a_sentence_stands_on_one_line() -> None:
     assert select(text, prompt().count(CORPUS[0]) - 1).text == "The river rose by two metres."
 
 
+def test_a_heading_stays_on_its_own_line() -> None:
+    text = f"# A new bridge\n\n{CORPUS[0]}\n\n{CORPUS[1]}"
+    worths = [9.0, 8.0, 1.0]
+    heading = "# A new bridge"
+    assert (
+        select(text, prompt().count(f"{heading}\n{CORPUS[0]}"), LaterIsBetter(worths)).text == f"{heading}\n{CORPUS[0]}"
+    )
+
+
 def test_a_terminals_escapes_are_no_text() -> None:
     text = "The \x1b[31mriver\x1b[0m rose.\n\n" + " ".join(CORPUS)
     assert "\x1b" not in select(text, 10_000).text
@@ -82,7 +91,7 @@ def test_a_best_sentence_that_is_too_long_is_compressed() -> None:
     ranker = LaterIsBetter([9.0, 1.0, 2.0])
     selection = select(f"{' '.join(words)}.\n\nIt rained. It snowed.", LEAST_ROOM, ranker)
     assert ranker.compressed
-    begun, *_ = selection.text.split(" It ")
+    begun, *_ = selection.text.split("\nIt ")
     assert words[: len(begun.split())] == begun.split()
     assert prompt().count(selection.text) <= LEAST_ROOM
     assert not selection.is_whole
