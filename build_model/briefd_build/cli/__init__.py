@@ -9,6 +9,7 @@ import click
 from briefd_build.cli.bench import bench
 from briefd_build.cli.extractive import default, evaluate, tune
 from briefd_build.cli.finetune import finetune
+from briefd_build.cli.generate import generate
 from briefd_build.cli.headlines import headlines
 
 
@@ -18,7 +19,7 @@ def cli() -> None:
     """Build and measure the bundles that briefd serves."""
 
 
-for _command in (bench, default, evaluate, finetune, headlines, tune):
+for _command in (bench, default, evaluate, finetune, generate, headlines, tune):
     cli.add_command(_command)
 
 

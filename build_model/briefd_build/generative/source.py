@@ -41,6 +41,8 @@ _SMALL_FILES = frozenset(
 _SAFETENSORS = re.compile(r"model(-\d+-of-\d+)?\.safetensors(\.index\.json)?")
 _PICKLED = re.compile(r"pytorch_model(-\d+-of-\d+)?\.bin(\.index\.json)?")
 _CONTEXT_KEYS = ("max_position_embeddings", "n_positions")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+_DEFAULT_LANGUAGE = "en"
 _HASHED_CHUNK_BYTES = 1 << 20
 # A weight of a numbered layer: one too many means that the configuration tells of fewer layers than there are.
 _LAYER_WEIGHT = re.compile(r"\.\d+\..*weight$")
@@ -57,6 +59,7 @@ class ModelSource:
         config: the content of its `config.json`.
         weight_files: its weights, all safetensors or all pickled.
         license: what its card says, else `UNKNOWN_LICENSE`.
+        language: the first that its card names, as BCP 47, else English.
         revision: the hub's commit; None of a directory.
     """
 
@@ -66,6 +69,7 @@ class ModelSource:
     config: Mapping[str, Any]
     weight_files: tuple[Path, ...]
     license: str
+    language: str
     revision: str | None
 
     @property
@@ -93,7 +97,13 @@ class ModelSource:
 
 
 class LoadedModel(NamedTuple):
-    """A float32 model in evaluation mode, its tokenizer without padding and truncation, and its end-of-text tokens."""
+    """A float32 model in evaluation mode.
+
+    Attributes:
+        model: of transformers.
+        tokenizer: without padding and truncation.
+        end_ids: tokens that mean end-of-text.
+    """
 
     model: PreTrainedModel
     tokenizer: Tokenizer
@@ -126,7 +136,10 @@ def find_model(name_or_directory: str, check_disk: Callable[[Path, int], None] =
     family = _check_config(config, name_or_directory)
     weight_files = _find_weights(directory)
     _check_tokenizer_files(directory)
-    return ModelSource(name_or_directory, directory, family, config, weight_files, _read_license(directory), revision)
+    card = _read_card(directory)
+    return ModelSource(
+        name_or_directory, directory, family, config, weight_files, _license(card), _language(card), revision
+    )
 
 
 def read_shapes(source: ModelSource) -> dict[str, tuple[int, ...]]:
@@ -181,6 +194,24 @@ def load_model(source: ModelSource) -> LoadedModel:
             "put the model's own tokenizer beside it"
         )
     return LoadedModel(model.eval(), tokenizer, end_ids)
+
+
+def find_start_ids(model: PreTrainedModel) -> tuple[int, ...]:
+    """Find what a decoder after an encoder reads before it writes; nothing for other models.
+
+    Raises:
+        BuildError: the configuration does not say.
+
+    """
+    if not model.config.is_encoder_decoder:
+        return ()
+    settings: Any = model.generation_config
+    if settings.decoder_start_token_id is None:
+        raise BuildError(
+            f"the model does not say what its decoder starts with; put decoder_start_token_id in {_CONFIG}"
+        )
+    forced = settings.forced_bos_token_id
+    return (settings.decoder_start_token_id, *([] if forced is None else [forced]))
 
 
 def find_end_ids(source: ModelSource, tokenizer: Tokenizer) -> tuple[int, ...]:
@@ -283,15 +314,23 @@ def _check_tokenizer_files(directory: Path) -> None:
         raise BuildError(f"{directory} has no {_TOKENIZER}; put the model's tokenizer there")
 
 
-def _read_license(directory: Path) -> str:
+def _read_card(directory: Path) -> dict[str, Any]:
     try:
-        card = metadata_load(directory / _CARD) or {}
+        return metadata_load(directory / _CARD) or {}
     except Exception:  # a card is written by hand: YAML that can't be read is a card that doesn't say
-        return UNKNOWN_LICENSE
+        return {}
+
+
+def _license(card: Mapping[str, Any]) -> str:
     given = card.get("license")
     if given == "other":
         given = card.get("license_name") or given
     return ", ".join(map(str, _as_list(given))) or UNKNOWN_LICENSE
+
+
+def _language(card: Mapping[str, Any]) -> str:
+    first = next(iter(_as_list(card.get("language"))), None)
+    return first if isinstance(first, str) and _LANGUAGE.fullmatch(first) else _DEFAULT_LANGUAGE
 
 
 def _convert_tokenizer(source: ModelSource) -> Tokenizer:

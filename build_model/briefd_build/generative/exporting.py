@@ -1,0 +1,207 @@
+"""From a model on disk to the graphs of all variants, the float32 one checked against transformers."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from briefd_build.errors import BuildError
+from briefd_build.generative.export import Vocabularies, export_variant
+from briefd_build.generative.families import read_architecture
+from briefd_build.generative.measuring import Prompt, write_greedily
+from briefd_build.generative.parity import Parity, check_parity
+from briefd_build.generative.shortlist import choose_frequent, find_ends
+from briefd_build.generative.source import find_start_ids, load_model
+from briefd_build.generative.variants import BASELINE
+from briefd_build.templates import find_template
+from briefd_server.engines.base import MAX_WORD_COUNT
+from briefd_server.engines.generative.engine import answer_room
+from briefd_server.engines.generative.model import TokenKind
+from briefd_server.engines.generative.parameters import TOKENIZER_NAME, GraphNames
+from briefd_server.engines.generative.prompt import Prompt as PromptMaker
+from briefd_server.engines.generative.session import GraphFiles, ModelSession, Threads
+from briefd_server.engines.generative.vocabulary import Vocabulary, VocabularyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from briefd_build.generative.export import VariantFiles
+    from briefd_build.generative.source import LoadedModel, ModelSource
+    from briefd_build.generative.variants import Variant
+    from briefd_server.engines.generative.prompt import Template
+
+MOST_DEFAULT_CONTEXT_TOKENS = 1024
+MOST_DRAFT_TOKENS = 8
+_MOST_WRITTEN_TOKENS = 40
+_PROMPTS = "prompts.txt"
+_WORDS_SHORTER = 8
+
+
+@dataclass(frozen=True)
+class Options:
+    """What is asked of a bundle.
+
+    Attributes:
+        template: name of a prompt template; None: the model's own, else its family's.
+        context_tokens: most tokens of prompt and answer; None: the model's, `MOST_DEFAULT_CONTEXT_TOKENS` at most.
+        shortlist_size: tokens that every request's shortlist holds.
+        thread_count: threads that run the model while it is measured.
+    """
+
+    template: str | None = None
+    context_tokens: int | None = None
+    shortlist_size: int = 8192
+    thread_count: int = 2
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The graphs of a model in a folder, and what is needed to run and measure them without it.
+
+    Attributes:
+        folder: of the graphs and the tokenizer.
+        files: of each variant.
+        template: what stands around a text.
+        context_tokens: most tokens of prompt and answer; of an encoder-decoder model, of each.
+        vocabulary_size: rows of the output layer.
+        end_ids: tokens that mean end-of-text.
+        start_ids: what a decoder after an encoder reads first.
+        prompts: varied texts, for measuring.
+        written: what float32 writes after each of them, greedily.
+        parity: with transformers.
+    """
+
+    folder: Path
+    files: dict[str, VariantFiles]
+    template: Template
+    context_tokens: int
+    vocabulary_size: int
+    end_ids: tuple[int, ...]
+    start_ids: tuple[int, ...]
+    prompts: Sequence[Prompt]
+    written: Sequence[Sequence[int]] = ()
+    parity: Parity = dataclasses.field(default_factory=lambda: Parity(0, 0, 0))
+
+    def graphs(self, variant: str) -> GraphNames:
+        """Name the graphs of a variant."""
+        files = self.files[variant]
+        parts = (files.decode, files.prefill, files.encode, files.rows)
+        return GraphNames(*(part[0] if part else None for part in parts))  # type: ignore[arg-type]  # decode is there
+
+    def open(self, variant: str, threads: Threads) -> ModelSession:
+        """Open a variant with masks that let every token through: what is measured is the model, not the decoding."""
+        kinds = np.full(self.vocabulary_size, int(TokenKind.WORD), np.uint8)
+        names = dataclasses.asdict(self.graphs(variant))
+        graphs = GraphFiles(**{part: self.folder / name for part, name in names.items() if name})
+        return ModelSession(graphs, kinds, self.context_tokens, threads)
+
+
+def export_all(
+    source: ModelSource,
+    variants: Sequence[Variant],
+    options: Options,
+    folder: Path,
+    report: Callable[[str, float], None],
+) -> Exported:
+    """Load a model, write the graphs of all variants and of float32 to a folder, and check float32's.
+
+    Raises:
+        BuildError: the model will not do, or the exported one writes something else than transformers.
+
+    """
+    report("loading the model", 0.0)
+    loaded = load_model(source)
+    vocabulary = _read_vocabulary(source, loaded)
+    exported = _prepare(source, loaded, options, folder)
+    loaded.tokenizer.save(str(folder / TOKENIZER_NAME))
+    architecture = read_architecture(loaded.model, exported.context_tokens)
+    frequent = choose_frequent(loaded.tokenizer, vocabulary, options.shortlist_size)
+    vocabularies = Vocabularies(find_ends(vocabulary), frequent)
+    baseline, *others = sorted(variants, key=lambda variant: variant.name != BASELINE)
+    report("exporting float32", 0.0)
+    exported.files[BASELINE] = export_variant(architecture, baseline, vocabularies, folder)
+    exported = _check(exported, loaded, options, report)
+    for number, variant in enumerate(others):
+        report(f"exporting {variant.name}", number / len(others))
+        exported.files[variant.name] = export_variant(architecture, variant, vocabularies, folder)
+    return exported
+
+
+def read_texts() -> list[str]:
+    """Read the texts that variants are compared on: news, letters, notes and logs, of the project's own writing."""
+    file = resources.files("briefd_build.generative") / _PROMPTS
+    return file.read_text(encoding="utf-8").splitlines()
+
+
+def choose_context(source: ModelSource, asked_tokens: int | None) -> int:
+    """Choose how many tokens the bundle reads and writes.
+
+    Raises:
+        BuildError: more are asked for than the model reads.
+
+    """
+    known = source.context_tokens
+    if asked_tokens is None:
+        return min(known or MOST_DEFAULT_CONTEXT_TOKENS, MOST_DEFAULT_CONTEXT_TOKENS)
+    # T5 knows positions by their distance alone: what its configuration names is no limit.
+    if known is not None and asked_tokens > known and source.family != "t5":
+        raise BuildError(f"{source.name} reads {known} tokens at most; ask for a --context of no more")
+    return asked_tokens
+
+
+def _read_vocabulary(source: ModelSource, loaded: LoadedModel) -> Vocabulary:
+    try:
+        return Vocabulary(loaded.tokenizer, loaded.end_ids, loaded.model.config.vocab_size)
+    except VocabularyError as error:
+        raise BuildError(f"the tokenizer of {source.name} will not do: {error}") from error
+
+
+def _prepare(source: ModelSource, loaded: LoadedModel, options: Options, folder: Path) -> Exported:
+    template = find_template(source.family, loaded.tokenizer, source.directory, options.template)
+    context_tokens = choose_context(source, options.context_tokens)
+    start_ids = find_start_ids(loaded.model)
+    # Making prompts changes the tokenizer.
+    maker = PromptMaker(
+        Tokenizer.from_str(loaded.tokenizer.to_str()), template, is_encoder_decoder=source.is_encoder_decoder
+    )
+    try:
+        answer_tokens = answer_room(MAX_WORD_COUNT, MOST_DRAFT_TOKENS)
+        room = maker.room(context_tokens, 0 if source.is_encoder_decoder else answer_tokens)
+    except ValueError as error:
+        raise BuildError(f"{source.name} reads too little: {error}") from error
+    prompt_ids = [_encode(maker, text, room) for text in read_texts()]
+    return Exported(
+        folder,
+        {},
+        template,
+        context_tokens,
+        loaded.model.config.vocab_size,
+        loaded.end_ids,
+        start_ids,
+        [Prompt(each, start_ids or each) for each in prompt_ids],
+    )
+
+
+def _encode(maker: PromptMaker, text: str, room: int) -> list[int]:
+    """Encode a text, without its last words where it does not fit."""
+    words = text.split()
+    while words and maker.count(" ".join(words)) > room:
+        del words[-_WORDS_SHORTER:]
+    return [*maker.prefix_ids, *maker.encode(" ".join(words))]
+
+
+def _check(exported: Exported, loaded: LoadedModel, options: Options, report: Callable[[str, float], None]) -> Exported:
+    """Let float32 write, and compare that with transformers."""
+    session = exported.open(BASELINE, Threads(options.thread_count, options.thread_count))
+    written = []
+    for number, prompt in enumerate(exported.prompts):
+        report("comparing with transformers", number / len(exported.prompts))
+        written.append(write_greedily(session, prompt, _MOST_WRITTEN_TOKENS, exported.end_ids))
+    parity = check_parity(loaded.model, exported.prompts, written)
+    return dataclasses.replace(exported, written=written, parity=parity)
