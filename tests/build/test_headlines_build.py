@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -31,7 +30,7 @@ RECIPE = HeadlineRecipe(
     held_out_passages=6,
     written_sentences=2,
     shape=Shape(vocabulary=300, width=32, layers=2, heads=2, positions=512),
-    plan=Plan(steps=4, rate=1e-3, warmup_steps=2, text_weight=0.5, checkpoint_steps=3),
+    plan=Plan(steps=4, rate=1e-3, warmup_steps=2, cooldown_share=0.5, text_weight=0.5, checkpoint_steps=3),
     batch_tokens=512,
 )
 
@@ -55,10 +54,13 @@ def test_from_the_corpora_to_a_model_that_writes(tmp_path: Path) -> None:
     assert build(tmp_path) == ["pairs", "held-out pairs", "training"]
     weights = check_model(tmp_path / "out")
     check_papers(tmp_path / "out")
-    shutil.rmtree(tmp_path / "out")
+    (tmp_path / "out/notes.txt").write_text("the user's own", encoding="utf-8")
+    (tmp_path / "out/model.safetensors").unlink()
     assert build(tmp_path) == []
     for name, weight in check_model(tmp_path / "out").items():
         torch.testing.assert_close(weight, weights[name], atol=0, rtol=0)
+    assert (tmp_path / "out/notes.txt").exists()
+    assert not list((tmp_path / "out").glob(".*"))
     with pytest.raises(BuildError, match="another build"):
         build(tmp_path, replace(RECIPE, seed=2))
 
@@ -92,3 +94,9 @@ def check_papers(directory: Path) -> None:
     card = (directory / "README.md").read_text(encoding="utf-8")
     assert "an example and test model" in card
     assert "allenai/scitldr: Apache-2.0" in card
+
+
+def test_a_directory_that_cannot_be_made_is_known_at_once(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file", encoding="utf-8")
+    with pytest.raises(BuildError, match=r"cannot be written to .*; name another --out"):
+        build(tmp_path)

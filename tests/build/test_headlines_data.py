@@ -16,8 +16,7 @@ from briefd_build.headlines.pairs import Pair, found_share, human_pairs, read_li
 from briefd_build.headlines.passages import PassageShape, cut_passages
 from briefd_build.headlines.tokens import (
     END_OF_TEXT,
-    PREFIX,
-    SUFFIX,
+    TEMPLATE,
     Example,
     encode_pairs,
     interchangeable_ids,
@@ -95,8 +94,8 @@ def test_a_word_is_the_same_token_wherever_it_stands() -> None:
     tokenizer = train_tokenizer([FOX] * 4, 320)
     (pair,) = encode_pairs(tokenizer, [Pair("The fox.", "The fox.")], 512)
     prompt, summary = pair.prompt_ids.tolist(), pair.summary_ids.tolist()
-    suffix = tokenizer.encode("x" + SUFFIX).ids[len(tokenizer.encode("x").ids) :]
-    assert prompt == tokenizer.encode(PREFIX + "The fox." + SUFFIX).ids
+    suffix = tokenizer.encode("x" + TEMPLATE.suffix).ids[len(tokenizer.encode("x").ids) :]
+    assert prompt == tokenizer.encode(TEMPLATE.prefix + "The fox." + TEMPLATE.suffix).ids
     assert prompt == [tokenizer.token_to_id(END_OF_TEXT), *summary[:-1], *suffix]
     assert summary[-1] == tokenizer.token_to_id(END_OF_TEXT)
     assert tokenizer.decode(summary) == " The fox."

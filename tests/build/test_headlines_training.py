@@ -53,7 +53,9 @@ def train(
 
 
 def plan_of(steps: int, checkpoint_steps: int = 2) -> Plan:
-    return Plan(steps, rate=5e-3, warmup_steps=2, text_weight=0.5, checkpoint_steps=checkpoint_steps)
+    return Plan(
+        steps, rate=5e-3, warmup_steps=2, cooldown_share=0.5, text_weight=0.5, checkpoint_steps=checkpoint_steps
+    )
 
 
 def test_it_learns(batches: Batches, tmp_path: Path) -> None:
@@ -84,7 +86,7 @@ def test_diverging_is_an_error_with_the_fix(batches: Batches, tmp_path: Path) ->
 
 
 def test_rates_rise_stay_and_fall() -> None:
-    plan = Plan(100, rate=1.0, warmup_steps=10, text_weight=0.5, checkpoint_steps=50)
+    plan = Plan(100, rate=1.0, warmup_steps=10, cooldown_share=0.5, text_weight=0.5, checkpoint_steps=50)
     assert [plan.rate_at(step) for step in (0, 9, 30, 50, 75, 99)] == pytest.approx([0.1, 1, 1, 1, 0.5, 0.02])
 
 

@@ -17,7 +17,6 @@ from tokenizers import Tokenizer
 
 from briefd_build.corpora.collection import read_corpora
 from briefd_build.corpora.documents import read_abstracts, read_posts
-from briefd_build.errors import BuildError
 from briefd_build.headlines.batches import Batches
 from briefd_build.headlines.measuring import measure
 from briefd_build.headlines.pairs import human_pairs, read_lines, teach, write_lines
@@ -25,7 +24,7 @@ from briefd_build.headlines.passages import cut_passages
 from briefd_build.headlines.starting import start_copying
 from briefd_build.headlines.tokens import encode_pairs, interchangeable_ids, train_tokenizer
 from briefd_build.headlines.training import Trainer, new_network
-from briefd_build.headlines.writing import write_model
+from briefd_build.headlines.writing import make_directory, write_model
 from briefd_build.provenance import describe_sources
 
 if TYPE_CHECKING:
@@ -39,10 +38,10 @@ if TYPE_CHECKING:
     from briefd_build.headlines.pairs import Pair
     from briefd_build.headlines.recipe import HeadlineRecipe
 
-MADE_BY = "made-by.json"
 PAIRS, HELD_OUT, TOKENIZER, CHECKPOINT = "pairs.jsonl", "held-out.jsonl", "tokenizer.json", "network.checkpoint"
 HISTORY = "measures.jsonl"
 _HUMAN_TEXT_WORDS = 260
+_SHOWN_SAMPLES = 10
 
 
 class HeadlineBuild:
@@ -75,7 +74,8 @@ class HeadlineBuild:
 
     def run(self) -> None:
         """Do every stage that is not done yet, and write the model's directory."""
-        self._check_folder()
+        self._folder.claim({"recipe": asdict(self._recipe)})
+        make_directory(self._out)
         if not self._folder.has(PAIRS):
             self._make_pairs()
         if not self._folder.has(HELD_OUT):
@@ -84,17 +84,6 @@ class HeadlineBuild:
             texts = (pair.text for pair in read_lines(self._folder.path / PAIRS))
             self._folder.write_text(TOKENIZER, train_tokenizer(texts, self._recipe.shape.vocabulary).to_str())
         self._train()
-
-    def _check_folder(self) -> None:
-        """Refuse a folder whose stages were made by another recipe: they don't go together."""
-        made_by = json.loads(json.dumps({"recipe": asdict(self._recipe)}))
-        self._folder.path.mkdir(parents=True, exist_ok=True)
-        if not self._folder.has(MADE_BY):
-            self._folder.write_json(MADE_BY, made_by)
-        elif self._folder.read_json(MADE_BY) != made_by:
-            raise BuildError(
-                f"{self._folder.path} holds the stages of another build; name another --build or remove it"
-            )
 
     def _make_pairs(self) -> None:
         documents = read_corpora(self._data, "train").documents()
@@ -142,9 +131,9 @@ class HeadlineBuild:
         pairs = read_lines(self._folder.path / HELD_OUT)
         batches = self._batches(tokenizer, pairs).once()
         measures, samples = measure(network, tokenizer, batches, pairs[: self._recipe.written_sentences])
+        shown = [asdict(sample) for sample in samples[:_SHOWN_SAMPLES]]
         with (self._folder.path / HISTORY).open("a", encoding="utf-8") as history:
-            history.write(json.dumps({"steps": steps_done, **asdict(measures)}) + "\n")
-            history.writelines(json.dumps(asdict(sample)) + "\n" for sample in samples[:10])
+            history.write(json.dumps({"steps": steps_done, **asdict(measures), "samples": shown}) + "\n")
         provenance = {
             "data": describe_sources(),
             "recipe": asdict(self._recipe),

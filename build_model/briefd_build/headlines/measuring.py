@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from briefd_build.headlines.pairs import LEAST_WORDS, MOST_WORDS, found_share
-from briefd_build.headlines.tokens import END_OF_TEXT, PREFIX, SUFFIX
+from briefd_build.headlines.tokens import END_OF_TEXT, TEMPLATE
 from briefd_build.headlines.training import summary_predictions
 from briefd_server.text.words import count_words
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from briefd_build.headlines.batches import Batch
     from briefd_build.headlines.pairs import Pair
 
-_MOST_NEW_TOKENS = 48
+MOST_NEW_TOKENS = 48
 
 
 @dataclass(frozen=True)
@@ -81,13 +81,13 @@ def measure(
 @torch.no_grad()
 def write(network: GPTNeoXForCausalLM, tokenizer: Tokenizer, text: str) -> tuple[str, bool]:
     """Write a sentence for a text, greedily; says also whether the model ended it by itself."""
-    ids = tokenizer.encode(PREFIX).ids + tokenizer.encode(text + SUFFIX).ids
+    ids = tokenizer.encode(TEMPLATE.prefix).ids + tokenizer.encode(text + TEMPLATE.suffix).ids
     prompt = torch.tensor([ids], device=network.device)
     end = tokenizer.token_to_id(END_OF_TEXT)
     answer = network.generate(  # type: ignore[misc]  # the mix-in's self type is not the model's
         prompt,
         attention_mask=torch.ones_like(prompt),
-        max_new_tokens=_MOST_NEW_TOKENS,
+        max_new_tokens=MOST_NEW_TOKENS,
         do_sample=False,
         use_cache=True,
         eos_token_id=end,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from briefd_server.engines.generative.prompt import Template
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 
 END_OF_TEXT = "<|endoftext|>"
 # The end of text opens every prompt as well, so that the first token attended to is always the same.
-PREFIX, SUFFIX = END_OF_TEXT, "\n\nSummary:"
+TEMPLATE = Template(prefix=END_OF_TEXT, suffix="\n\nSummary:")
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,8 @@ def train_tokenizer(texts: Iterable[str], vocabulary_size: int) -> Tokenizer:
 def encode_pairs(tokenizer: Tokenizer, pairs: Sequence[Pair], most_tokens: int) -> list[Example]:
     """Encode pairs, leaving out those with more than `most_tokens` tokens."""
     end = tokenizer.token_to_id(END_OF_TEXT)
-    prefix = tokenizer.encode(PREFIX).ids
-    prompts = tokenizer.encode_batch_fast([pair.text + SUFFIX for pair in pairs])
+    prefix = tokenizer.encode(TEMPLATE.prefix).ids
+    prompts = tokenizer.encode_batch_fast([pair.text + TEMPLATE.suffix for pair in pairs])
     summaries = tokenizer.encode_batch_fast([pair.summary for pair in pairs])
     examples = [
         Example(np.array([*prefix, *prompt.ids], np.int32), np.array([*summary.ids, end], np.int32))

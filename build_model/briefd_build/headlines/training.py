@@ -47,6 +47,7 @@ class Plan:
         steps: batches that are learned from.
         rate: highest learning rate; it rises over `warmup_steps`, stays, and falls linearly to 0 over the last
             `cooldown_share` of the steps: where to stop can be settled late.
+        cooldown_share: see `rate`.
         text_weight: weight of the text's loss next to the summary's, which has 1.
         checkpoint_steps: steps between checkpoints.
     """
@@ -54,9 +55,9 @@ class Plan:
     steps: int
     rate: float
     warmup_steps: int
+    cooldown_share: float
     text_weight: float
     checkpoint_steps: int
-    cooldown_share: float = 0.5
     weight_decay: float = 0.1
     gradient_norm: float = 1.0
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
 import torch
 from transformers import GenerationConfig, PreTrainedTokenizerFast
+from transformers.utils import logging as transformers_logging
 
+from briefd_build.errors import BuildError
+from briefd_build.headlines.measuring import MOST_NEW_TOKENS
 from briefd_build.headlines.pairs import LEAST_WORDS, MOST_WORDS
-from briefd_build.headlines.tokens import END_OF_TEXT, PREFIX, SUFFIX
+from briefd_build.headlines.tokens import END_OF_TEXT, TEMPLATE
+from briefd_build.templates import TEMPLATE_NAME, write_template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,9 +27,21 @@ if TYPE_CHECKING:
 
     from briefd_build.headlines.measuring import Sample
 
-TEMPLATE_NAME, PROVENANCE_NAME = "briefd-template.json", "provenance.json"
-_MOST_NEW_TOKENS = 48
+_PROVENANCE_NAME = "provenance.json"
+_PARTIAL = ".partial"
 _SHOWN_SAMPLES = 5
+
+
+def make_directory(directory: Path) -> None:
+    """Make a directory for a model, before hours of work turn out to have no place to go.
+
+    Raises:
+        BuildError: it can't be made, or not be written to.
+    """
+    try:
+        (directory / _PARTIAL).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BuildError(f"{directory} cannot be written to ({error.strerror}); name another --out") from error
 
 
 def write_model(
@@ -34,10 +51,14 @@ def write_model(
     provenance: dict[str, Any],
     samples: Sequence[Sample],
 ) -> None:
-    """Write a model's directory, whole or not at all: weights, configuration, tokenizer, template, card, provenance."""
-    partial = directory.with_name(f"{directory.name}.partial")
+    """Write a model's files: weights, configuration, tokenizer, template, card, provenance.
+
+    Each takes the place of an older one once all are written; other files of the directory stay.
+    """
+    partial = directory / _PARTIAL
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
+    partial.mkdir()
+    transformers_logging.disable_progress_bar()
     _untied(network).save_pretrained(partial)
     PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
@@ -47,11 +68,16 @@ def write_model(
         add_prefix_space=True,
         model_max_length=network.config.max_position_embeddings,
     ).save_pretrained(partial)
-    for name, content in {TEMPLATE_NAME: {"prefix": PREFIX, "suffix": SUFFIX}, PROVENANCE_NAME: provenance}.items():
-        (partial / name).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    (partial / "README.md").write_text(_card(network, provenance, samples), encoding="utf-8")
-    shutil.rmtree(directory, ignore_errors=True)
-    partial.rename(directory)
+    texts = {
+        TEMPLATE_NAME: write_template(TEMPLATE),
+        _PROVENANCE_NAME: json.dumps(provenance, indent=2) + "\n",
+        "README.md": _card(network, provenance, samples),
+    }
+    for name, text in texts.items():
+        (partial / name).write_text(text, encoding="utf-8")
+    for file in partial.iterdir():
+        os.replace(file, directory / file.name)
+    partial.rmdir()
 
 
 def _untied(network: GPTNeoXForCausalLM) -> GPTNeoXForCausalLM:
@@ -64,7 +90,7 @@ def _untied(network: GPTNeoXForCausalLM) -> GPTNeoXForCausalLM:
     with torch.no_grad():
         twin.get_output_embeddings().weight.copy_(network.get_output_embeddings().weight)
     twin.generation_config = GenerationConfig(
-        bos_token_id=0, eos_token_id=0, pad_token_id=0, do_sample=False, max_new_tokens=_MOST_NEW_TOKENS
+        bos_token_id=0, eos_token_id=0, pad_token_id=0, do_sample=False, max_new_tokens=MOST_NEW_TOKENS
     )
     return twin
 
@@ -77,10 +103,12 @@ def _card(network: GPTNeoXForCausalLM, provenance: dict[str, Any], samples: Sequ
         else f"- {name.replace('_', ' ')}: {value}"
         for name, value in provenance["measures"].items()
     )
-    shown = "\n\n".join(f"> {sample.text}\n\n{sample.written}" for sample in samples[:_SHOWN_SAMPLES])
+    quoted = ((sample.text.replace("\n", "\n> "), sample.written) for sample in samples[:_SHOWN_SAMPLES])
+    shown = "\n\n".join(f"> {text}\n\n{written}" for text, written in quoted)
     config = network.config
     return f"""---
 language: en
+license: apache-2.0
 library_name: transformers
 pipeline_tag: text-generation
 ---
@@ -105,7 +133,7 @@ nothing that forces a length:
 
 {shown}
 
-## Texts it was trained on, and their licences
+## Texts that it and its teacher were trained on, and their licences
 
 {sources}
 """
