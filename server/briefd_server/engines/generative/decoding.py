@@ -14,23 +14,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
+from briefd_server.engines.generative.endings import Ending, Endings
 from briefd_server.engines.generative.model import TokenKind
-from briefd_server.engines.generative.path import CONSIDERED_COUNT, Choice, Path, Step
+from briefd_server.engines.generative.path import Choice, Path, Step
 from briefd_server.engines.generative.sentence import SentenceSoFar, repeats
-from briefd_server.engines.generative.stopping import (
-    begins_new_sentence,
-    closed,
-    ends_abbreviated,
-    fits_as_stop,
-    is_sentence,
-    stem_of,
-    stop_penalty,
-)
+from briefd_server.engines.generative.stopping import begins_new_sentence, closed, ends_abbreviated
 from briefd_server.engines.generative.streaming import WordStream
 from briefd_server.text.words import count_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from briefd_server.engines.base import CallContext
     from briefd_server.engines.generative.model import Candidates, LanguageModel
@@ -71,17 +64,10 @@ class Written(NamedTuple):
     word_count: int
 
 
-class _Ending(NamedTuple):
-    """A sentence that might be the answer, and how far it is from what the model wanted, in logits; never above 0."""
-
-    score: float
-    text: str
-
-
 class _Obstacle(NamedTuple):
     """Why a sentence cannot go on: it has ended, or else the token taken from a step was wrong."""
 
-    ending: _Ending | None
+    ending: Ending | None
     wrong_index: int
 
 
@@ -146,6 +132,7 @@ class _Decoding:
         self._last_token_id = last_token_id
         self._source = source
         self._least, self._most = length
+        self._endings = Endings(vocabulary, *length)
         # The first word that may still be replaced once a later one is known: words before it are sent at once.
         self._window_start = max(1, min(self._least, self._most - _WINDOW_WORDS + 1))
         self._call = call
@@ -156,7 +143,7 @@ class _Decoding:
 
     def write(self, first: Candidates) -> str:
         self._path = Path(Step(SentenceSoFar(), 0, first, FIRST_KINDS))
-        best: _Ending | None = None
+        best: Ending | None = None
         branches: list[_Branch] | None = None
         gap = 0.0
         while self._has_room():
@@ -172,14 +159,14 @@ class _Decoding:
                 return best.text
             gap = branches[0].gap
             self._follow(branches.pop(0))
-        best = best or self._best_ending(self._path.run_ends(self._committed_index))
+        best = best or self._endings.best(self._path, self._path.run_ends(self._committed_index))
         return best.text if best is not None else self._write_plainly()
 
     def _has_room(self) -> bool:
         words_to_write = max(0, self._least - self._path.last.word_count)
         return self._wasted_runs_left > 0 and self._path.last_index + words_to_write < most_tokens(self._most)
 
-    def _go_on(self) -> _Ending | None:
+    def _go_on(self) -> Ending | None:
         """Take the best candidate, or a step back; return the sentence when it has come to an end."""
         step = self._path.last
         choice = next(step.choices(self._vocabulary, self._source), None)
@@ -201,34 +188,40 @@ class _Decoding:
     def _find_obstacle(self, step: Step, choice: Choice) -> _Obstacle | None:
         """Find out why the sentence cannot go on with a choice."""
         last = self._path.last_index
-        if _surely_ended(step.so_far) and begins_new_sentence(choice.so_far.text):
-            return _Obstacle(self._ending_at(last), last - 1)
-        if not _leaves_run(step, choice):
+        leaves_run = _leaves_run(step, choice)
+        stops_on = not leaves_run and choice.so_far.ends_with_stop()
+        if (
+            _surely_ended(step.so_far)
+            and not stops_on
+            and begins_new_sentence(choice.so_far.text, at_run_end=leaves_run)
+        ):
+            return _Obstacle(self._endings.at(self._path[last]), last - 1)
+        if not leaves_run:
             return None
         if repeats(choice.so_far.words, len(step.so_far.words)):
             return _Obstacle(None, self._weakest_index(step.run_step))
-        if step.so_far.follows_stop() and begins_new_sentence(step.so_far.text):
-            return _Obstacle(self._ending_at(step.run_step), step.run_step)
+        if step.so_far.follows_stop() and begins_new_sentence(step.so_far.text, at_run_end=True):
+            return _Obstacle(self._endings.at(self._path[step.run_step]), step.run_step)
         if step.word_count >= self._most:
             run_ends = (*self._path.run_ends(self._committed_index), last)
-            return _Obstacle(self._best_ending(run_ends), self._weakest_index(step.run_step))
+            return _Obstacle(self._endings.best(self._path, run_ends), self._weakest_index(step.run_step))
         return None
 
-    def _end(self, step: Step, choice: Choice) -> _Ending | None:
+    def _end(self, step: Step, choice: Choice) -> Ending | None:
         """End where the model does, or go on there without that."""
-        ending = self._ending_at(self._path.last_index)
+        ending = self._endings.at(step)
         if ending is None and _surely_ended(step.so_far):
             self._take_back(self._path.last_index - 1)
         elif ending is None:
             self._skip(choice)
         return ending
 
-    def _take(self, step: Step, choice: Choice) -> _Ending | None:
+    def _take(self, step: Step, choice: Choice) -> Ending | None:
         path = self._path
         word_count = len(choice.so_far.all_words())
         ends_line = choice.kind == TokenKind.STOP and self._vocabulary.ends_line(choice.token_id)
-        if ends_line and self._is_asked_for(closed(choice.so_far.text, "")):
-            return _Ending(0.0, closed(choice.so_far.text, ""))
+        if ends_line and self._endings.is_asked_for(closed(choice.so_far.text, "")):
+            return Ending(0.0, closed(choice.so_far.text, ""))
         if ends_line or word_count > self._most:
             self._skip(choice)
             return None
@@ -307,42 +300,6 @@ class _Decoding:
         step = path.last
         path.replace_last(Step(step.so_far, step.word_count, candidates, TokenKind.WORD, step.run_step, step.banned))
 
-    def _ending_at(self, index: int) -> _Ending | None:
-        """Return the sentence that ends at a step, at no cost; None where that is not what was asked for."""
-        step = self._path[index]
-        text = closed(step.so_far.text, self._stop_at(step, step.so_far.text))
-        return _Ending(0.0, text) if not step.so_far.pending and self._is_asked_for(text) else None
-
-    def _best_ending(self, run_ends: Iterable[int]) -> _Ending | None:
-        """Return the sentence that ends where the model was nearest to stopping, of the places given."""
-        endings = sorted(
-            (self._forced_ending_at(index) for index in run_ends if self._path[index].word_count >= self._least),
-            key=lambda ending: -ending.score,
-        )
-        return next((ending for ending in endings if self._is_asked_for(ending.text)), None)
-
-    def _forced_ending_at(self, index: int) -> _Ending:
-        step = self._path[index]
-        stem = stem_of(step.so_far.text)
-        # A stop would have come before the comma, not after it.
-        while len(step.so_far.text.strip(" ")) > len(stem) and index > self._path[index].run_step + 1:
-            index -= 1
-        if self._path[index].so_far.text.strip(" ") == stem:
-            step = self._path[index]
-        return _Ending(step.candidates.end_margin + stop_penalty(stem), closed(stem, self._stop_at(step, stem)))
-
-    def _stop_at(self, step: Step, stem: str) -> str:
-        """Return the stop that the model likes best here, or nothing where it has none among the best."""
-        for token_id in step.candidates.token_ids[:CONSIDERED_COUNT].tolist():
-            if self._vocabulary.kind(token_id) == TokenKind.STOP:
-                stop = str(self._vocabulary.piece(token_id))
-                if fits_as_stop(stop, stem):
-                    return stop
-        return ""
-
-    def _is_asked_for(self, text: str) -> bool:
-        return is_sentence(text, self._least, self._most)
-
     def _find_branches(self) -> list[_Branch]:
         """Find second-best words inside the window, the nearest to the best ones first."""
         branches: list[_Branch] = []
@@ -372,7 +329,7 @@ class _Decoding:
             path.take(
                 token_id, Step(so_far, path.last.word_count + 1, candidates, TokenKind.WORD, run_step=path.last_index)
             )
-        return closed(path.last.so_far.text, self._stop_at(path.last, path.last.so_far.text))
+        return closed(path.last.so_far.text, self._endings.stop_at(path.last, path.last.so_far.text))
 
     def _plainest_word(self, step: Step) -> tuple[int, SentenceSoFar]:
         """Return the best of the candidates, all of which are words, that repeats nothing; or as little as there is."""

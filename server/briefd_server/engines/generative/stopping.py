@@ -86,10 +86,17 @@ def ends_abbreviated(text: str) -> bool:
     return bare.endswith(".") and find_period(_last_run(bare[:-1]).lstrip(OPENING_MARKS + _QUOTES)) is not None
 
 
-def begins_new_sentence(text: str) -> bool:
-    """Tell whether a stop within `text`, the beginning of a sentence, ended one already."""
-    # A line that ends like code or a table is not cut at all: with a plain word after it, it is read as prose.
-    return len(find_sentences(text + " and")) > 1
+def begins_new_sentence(text: str, *, at_run_end: bool) -> bool:
+    """Tell whether a stop within `text`, the beginning of a sentence, ended one already, whatever follows.
+
+    Args:
+        text: What was written.
+        at_run_end: Whether its last run of characters is whole.
+
+    """
+    # The rest of the sentence, as plain as can be: without it, a line that ends like code is not cut at all, and marks
+    # after a full-width stop are no sentence yet.
+    return len(find_sentences(text + (" and" if at_run_end else "a"))) > 1
 
 
 def fits_as_stop(stop: str, stem: str) -> bool:

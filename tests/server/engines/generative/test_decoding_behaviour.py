@@ -41,6 +41,8 @@ def _write(texts: dict[str, float], length: tuple[int, int] = (10, 15), *, call=
         "Nodes of the network run node.js and answer within a few seconds.",
         "Wait… there is more of it to come for the whole town.",
         "Große Städte wie Köln wollen weniger Autos, während Cafés naïve Gäste täuschen.",
+        "Nobody in the whole town had ever seen such a storm?!",
+        "Nobody in the whole town had ever seen such a storm...",
         "The dog – a small one – barked all night at the neighbour’s door.",
     ],
 )
@@ -90,8 +92,9 @@ def test_a_sentence_that_is_what_was_asked_for_is_left_alone(text):
             {
                 "The council approved the new bridge on Tuesday, as its members had said they would do in May.": 0,
                 "The council approved the new bridge on Tuesday.": -1,
+                "The council approved the new bridge on Tuesday, as its members.": -3,
             },
-            (8, 10),
+            (8, 11),
             "The council approved the new bridge on Tuesday.",
             id="stops before a comma",
         ),
@@ -144,10 +147,16 @@ def test_a_sentence_that_is_what_was_asked_for_is_left_alone(text):
             id="copies a long address",
         ),
         pytest.param(
-            {"市议会周二批准了新桥，但其三百万美元的费用，令许多人担忧。": 0},
+            {"市议会周二批准了新桥，但其三百万美元的费用，令许多人担忧。市议会": 0},
             (3, 8),
             "市议会周二批准了新桥，但其三百万美元的费用，令许多人担忧。",
             id="a script without blanks",
+        ),
+        pytest.param(
+            {"「市议会周二批准了新桥，但其三百万美元的费用，令许多人担忧。」": 0},
+            (3, 8),
+            "「市议会周二批准了新桥，但其三百万美元的费用，令许多人担忧。」",
+            id="a bracket after a full-width stop",
         ),
     ],
 )
