@@ -23,6 +23,7 @@ from briefd_build.headlines.tokens import (
     train_tokenizer,
 )
 from briefd_server.bundle.finding import DEFAULT_BUNDLE, PACKAGED_DIRECTORY
+from briefd_server.errors import BundleError
 from briefd_server.text.words import count_words
 
 if TYPE_CHECKING:
@@ -88,6 +89,11 @@ def test_the_teacher_writes_the_rest(tmp_path: Path) -> None:
     assert done[0] == 0
     (tmp_path / "pairs.jsonl").write_text(write_lines(pairs), encoding="utf-8")
     assert read_lines(tmp_path / "pairs.jsonl") == pairs
+
+
+def test_a_teacher_that_cannot_be_read_is_said_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(BundleError):
+        teach([FOX], tmp_path, 1, lambda done: None)
 
 
 def test_a_word_is_the_same_token_wherever_it_stands() -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefd_build.corpora.documents import stems
+from briefd_build.errors import BuildError
 from briefd_server.bundle import OPTIMIZED, read_bundle
 from briefd_server.engines import load_engine
 from briefd_server.engines.base import Task, UnwatchedCall
@@ -67,7 +69,19 @@ def teach(texts: Sequence[str], teacher: Path, processes: int, report: Callable[
         teacher: the bundle's directory.
         processes: how many work at once, a thread each.
         report: called with the share that is done, 0 to 1.
+
+    Raises:
+        BundleError: the bundle can't be read.
+        BuildError: a process was ended from outside.
     """
+    read_bundle(teacher)  # what is wrong with it is said here, and not by a process that dies of it
+    try:
+        return _teach(texts, teacher, processes, report)
+    except BrokenProcessPool as error:
+        raise BuildError("a process of the teacher was ended; free some memory and go on") from error
+
+
+def _teach(texts: Sequence[str], teacher: Path, processes: int, report: Callable[[float], None]) -> list[Pair]:
     pairs = []
     with ProcessPoolExecutor(
         processes, multiprocessing.get_context("spawn"), initializer=_load_teacher, initargs=(teacher,)
