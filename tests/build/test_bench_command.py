@@ -76,7 +76,7 @@ def test_a_whole_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     model = make_tiny_model("gpt_neox", tmp_path / "model")
     report = tmp_path / "report.json"
     absent = CountingContender("llama.cpp Q8_0", tmp_path / "log", fails="prepare")
-    monkeypatch.setattr(running, "list_contenders", lambda directory, _: [TransformersFloat32(directory), absent])
+    monkeypatch.setattr(running, "list_peers", lambda directory, _: [TransformersFloat32(directory), absent])
     monkeypatch.setattr(running, "NEW_TOKEN_COUNTS", (2, 4))
     monkeypatch.setattr(running, "PROMPT_TOKENS", 16)
     arguments = ["--model", str(model), "--threads", "1", "--rounds", "1", "--markdown", "--json", str(report)]
@@ -89,8 +89,8 @@ def test_a_whole_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert [absence["name"] for absence in outcome["absences"]] == ["llama.cpp Q8_0"]
 
 
-def test_all_peers_are_contenders_and_transformers_is_the_reference(tmp_path: Path) -> None:
-    assert [contender.name for contender in running.list_contenders(tmp_path, tmp_path)] == [
+def test_all_peers_are_listed_and_transformers_is_the_reference(tmp_path: Path) -> None:
+    assert [contender.name for contender in running.list_peers(tmp_path, tmp_path)] == [
         "transformers float32",
         "PyTorch dynamic INT8",
         "CTranslate2 int8",

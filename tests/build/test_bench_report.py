@@ -41,7 +41,15 @@ def test_markdown_gives_times_ratios_phases_memory_and_agreement(report: Report)
     assert "- In brackets: times as long as llama.cpp Q8_0 on as many threads." in lines
     assert "- CTranslate2 int8: absent, ctranslate2 is not installed." in lines
     assert "- llama.cpp Q8_0: note of llama.cpp Q8_0." in lines
-    assert sum(line.startswith("- llama.cpp Q8_0:") for line in lines) == 1
+
+
+def test_what_is_said_of_several_is_said_once(report: Report) -> None:
+    for one in report.outcome.measurements[1:]:
+        one.note = "the same"
+    report.outcome.absences.append(Absence("another", "ctranslate2 is not installed"))
+    lines = report.to_markdown().splitlines()
+    assert "- llama.cpp Q8_0, briefd int8: the same." in lines
+    assert "- CTranslate2 int8, another: absent, ctranslate2 is not installed." in lines
 
 
 def test_without_llama_cpp_transformers_is_the_measure(report: Report) -> None:

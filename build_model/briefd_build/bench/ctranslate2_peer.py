@@ -25,9 +25,11 @@ class Ctranslate2Int8:
 
     def prepare(self) -> None:
         """See `Contender`."""
-        import_peer("ctranslate2", "ctranslate2")
+        from briefd_build.hugging_face import quiet_libraries  # noqa: PLC0415 - loads transformers
+
         converters = import_peer("ctranslate2.converters", "ctranslate2")
         converter = converters.TransformersConverter(str(self.directory))
+        quiet_libraries()
         converter.load_model = _load_with_former_names
         try:
             converter.convert(str(self._converted), quantization="int8")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from briefd_build.bench.contender import AbsentError, LoadedModel, StepwiseModel, import_peer
 
@@ -17,11 +17,6 @@ _CONTEXT_TOKENS = 256
 # LLAMA_FLASH_ATTN_TYPE_ENABLED: measured on 2 AVX-512 cores, pythia-70m's shape, Q8_0: a prompt of 128 tokens takes 32
 # ms with it and 40 without, a token 2.1 ms either way.
 _FLASH_ATTENTION = 1
-_NOTES = {
-    "F32": "the file that the others are quantized from: its agreement proves the conversion",
-    "Q8_0": "llama_model_quantize's defaults",
-    "Q4_0": "llama_model_quantize's defaults, which keep the output layer in Q6_K",
-}
 
 
 @dataclass(frozen=True)
@@ -31,16 +26,16 @@ class LlamaCpp:
     directory: Path
     work: Path
     form: str
+    note: ClassVar[str] = (
+        "llama_decode and an arg-max, flash attention, repacked weights, float16 cache; F32 is the file that the "
+        "others are quantized from, and its agreement proves the conversion; by llama_model_quantize's defaults the "
+        "output layer of Q4_0 is Q6_K"
+    )
 
     @property
     def name(self) -> str:
         """See `Contender`."""
         return f"llama.cpp {self.form}"
-
-    @property
-    def note(self) -> str:
-        """See `Contender`."""
-        return f"{_NOTES[self.form]}; flash attention, repacked weights, float16 cache, llama_decode and an arg-max"
 
     def prepare(self) -> None:
         """See `Contender`."""

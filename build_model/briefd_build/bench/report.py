@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from importlib.metadata import distributions, version
+from importlib.metadata import distributions
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from rich.console import RenderableType
 
@@ -91,14 +91,13 @@ class Report:
 
     def _notes(self) -> list[str]:
         packages = ", ".join(f"{name} {number}" for name, number in _versions().items())
-        notes = {one.name: one.note for one in self.outcome.measurements}
         return [
             f"In brackets: times as long as {self._reference_name()} on as many threads.",
             f"agrees: of {self.agreement_tokens} tokens that transformers writes in float32, the share that the "
             "contender would write too, given the same tokens before (teacher-forced).",
             "peak MB: the highest resident memory of the contender's process, loading included.",
-            *(f"{name}: {note}." for name, note in notes.items()),
-            *(f"{absence.name}: absent, {absence.reason}." for absence in self.outcome.absences),
+            *_together((one.name, one.note) for one in self.outcome.measurements),
+            *_together((absence.name, f"absent, {absence.reason}") for absence in self.outcome.absences),
             f"Versions: {packages}.",
         ]
 
@@ -108,5 +107,13 @@ def _megabytes(measurement: Measurement) -> str:
 
 
 def _versions() -> dict[str, str]:
-    installed = {each.name for each in distributions()}
-    return {name: version(name) for name in _PACKAGES if name in installed}
+    installed = {each.name.replace("_", "-"): each.version for each in distributions()}
+    return {name: installed[name] for name in _PACKAGES if name in installed}
+
+
+def _together(remarks: Iterable[tuple[str, str]]) -> list[str]:
+    """Say once what is said of several."""
+    names: dict[str, dict[str, None]] = {}
+    for name, remark in remarks:
+        names.setdefault(remark, {})[name] = None
+    return [f"{', '.join(each)}: {remark}." for remark, each in names.items()]

@@ -11,6 +11,7 @@ from briefd_build.bench.contender import AbsentError
 from briefd_build.bench.ctranslate2_peer import Ctranslate2Int8
 from briefd_build.bench.llama_cpp_peer import LlamaCpp
 from briefd_build.bench.measuring import Work, measure
+from briefd_build.bench.ours import list_variants
 from briefd_build.bench.prompts import make_prompts
 from briefd_build.bench.report import Report
 from briefd_build.bench.torch_peers import PytorchInt8, TransformersFloat32
@@ -39,19 +40,34 @@ _GIGABYTE = 1e9
 
 
 def run_bench(
-    source: ModelSource, text: str | None, rounds: int, thread_counts: Sequence[int], tell: Callable[[str], None]
+    source: ModelSource,
+    bundle: Path | None,
+    text: str | None,
+    rounds: int,
+    thread_counts: Sequence[int],
+    tell: Callable[[str], None],
 ) -> Report:
-    """Measure the engines that are installed with the weights of `source`, on prompts cut from `text`.
+    """Measure the engines that are installed, with the weights of `source` and the bundle made of them.
+
+    Args:
+        source: the model, a causal one.
+        bundle: directory of the bundle; None measures the other engines only.
+        text: what the prompts are cut from; None takes common English words in random order.
+        rounds: turns of every engine.
+        thread_counts: each engine is measured with each of them.
+        tell: told what is being done.
 
     Raises:
-        BuildError: the model, the machine or the text won't do.
+        BuildError: the model, the bundle, the machine or the text won't do.
+        BundleError: there is no bundle.
 
     """
     if source.is_encoder_decoder:
         raise BuildError(f"{source.name} has an encoder; the bench compares causal models only, such as gpt_neox")
     prompts = make_prompts(load_tokenizer(source), text, _AGREEMENT_PROMPTS, PROMPT_TOKENS)
+    variants = list_variants(bundle, source) if bundle else []
     with tempfile.TemporaryDirectory(prefix="briefd-bench-") as folder:
-        contenders = list_contenders(source.directory, Path(folder))
+        contenders = [*list_peers(source.directory, Path(folder)), *variants]
         _check_machine(source, Path(folder), len(contenders) * len(thread_counts), len(thread_counts))
         try:
             outcome = measure(contenders, Work(prompts, NEW_TOKEN_COUNTS, thread_counts, rounds), tell)
@@ -61,8 +77,8 @@ def run_bench(
     return Report(source.name, PROMPT_TOKENS, agreement_tokens, describe_processor(), outcome)
 
 
-def list_contenders(directory: Path, work: Path) -> list[Contender]:
-    """List the contenders for the model in `directory`; those that make files make them in `work`."""
+def list_peers(directory: Path, work: Path) -> list[Contender]:
+    """List the other engines for the model in `directory`; those that make files make them in `work`."""
     return [
         TransformersFloat32(directory),
         PytorchInt8(directory),

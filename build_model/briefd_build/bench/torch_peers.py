@@ -39,7 +39,7 @@ class PytorchInt8:
     directory: Path
     name: ClassVar[str] = "PyTorch dynamic INT8"
     note: ClassVar[str] = (
-        "torch.ao.quantization.quantize_dynamic on all linear layers; a bare loop with the cache, which is faster than "
+        "torch.ao.quantization.quantize_dynamic on all linear layers; a bare loop with the cache, as fast as "
         "generate; its peak memory holds the float32 weights that it quantizes at start"
     )
 
@@ -65,12 +65,13 @@ class PytorchInt8:
 def load_float32(directory: Path, thread_count: int) -> Any:
     """Load a causal model in float32, to run on that many threads."""
     import torch  # noqa: PLC0415 - kept out of the parent and of the other children
-    import transformers  # noqa: PLC0415 - likewise
+    from transformers import AutoModelForCausalLM  # noqa: PLC0415 - likewise
+
+    from briefd_build.hugging_face import quiet_libraries  # noqa: PLC0415 - likewise
 
     torch.set_num_threads(thread_count)
-    transformers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.set_verbosity_error()
-    return transformers.AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32).eval()
+    quiet_libraries()
+    return AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32).eval()
 
 
 class _Generating:

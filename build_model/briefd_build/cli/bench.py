@@ -15,6 +15,11 @@ import click
     "--model", help="The language model: a directory or a hub name.  [default: random, of pythia-70m's shape]"
 )
 @click.option(
+    "--bundle",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="The bundle that brief-build generate made of it; without it the other engines are measured alone.",
+)
+@click.option(
     "--text",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="File to cut the prompts from.  [default: common English words in random order]",
@@ -36,6 +41,7 @@ import click
 def bench(
     *,
     model: str | None,
+    bundle: Path | None,
     text: Path | None,
     thread_counts: tuple[int, ...],
     rounds: int,
@@ -58,6 +64,7 @@ def bench(
         # Lines and no moving bar, which would take processor time from who is measured.
         measured = run_bench(
             find_model(directory),
+            bundle,
             content,
             rounds,
             sorted(set(thread_counts)),
