@@ -38,6 +38,8 @@ class BuildFolder:
     def claim(self, made_by: object) -> None:
         """Make the folder for a build, or go on with it: the stages of another build don't go together with its own.
 
+        A folder without any stage is free: its build never came that far.
+
         Args:
             made_by: everything that decides what the build's stages are, as JSON knows it.
 
@@ -48,7 +50,7 @@ class BuildFolder:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BuildError(f"{self.path} cannot be made ({error.strerror}); name another --build") from error
-        if not self.has(MADE_BY):
+        if not self.has(MADE_BY) or not any(each.name != MADE_BY for each in self.path.iterdir()):
             self.write_json(MADE_BY, made_by)
         elif self.read_json(MADE_BY) != json.loads(json.dumps(made_by)):
             raise BuildError(f"{self.path} holds the stages of another build; name another --build or remove it")

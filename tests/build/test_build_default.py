@@ -12,7 +12,7 @@ from tiny_corpus import sentence, write_corpus
 
 from briefd.v1 import briefd_pb2, briefd_pb2_grpc
 from briefd_build.building import build_default
-from briefd_build.default_bundle import Recipe
+from briefd_build.default_bundle import RELATIONS, Recipe
 from briefd_build.encoder.training import Schedule
 from briefd_build.errors import BuildError
 from briefd_build.folder import MADE_BY
@@ -54,6 +54,7 @@ def build(base: BaseModel, directory: Path) -> list[str]:
 def test_a_folder_of_another_build_is_refused(base: BaseModel, tmp_path: Path) -> None:
     (tmp_path / "build").mkdir()
     (tmp_path / "build" / MADE_BY).write_text("{}", encoding="utf-8")
+    (tmp_path / "build" / RELATIONS).write_text("[]", encoding="utf-8")
     with pytest.raises(BuildError, match="another build"):
         build(base, tmp_path)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ from briefd_build.finetuning.training import Progress, Trainer, predict
 from briefd_build.finetuning.writing import RECORD_NAME
 from briefd_build.folder import BuildFolder
 from briefd_build.generative.source import find_model, load_model
-from briefd_build.templates import TEMPLATE_NAME, find_template
+from briefd_build.templates import TEMPLATE_NAME, find_template, known_templates
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -189,20 +190,16 @@ def test_rates_rise_and_fall() -> None:
 
 
 @pytest.mark.parametrize(
-    ("family", "models", "asked", "context"),
-    [
-        ("gpt2", 256, None, 256),
-        ("gpt2", 256, 512, 256),
-        ("llama", 8192, None, 1024),
-        ("llama", 8192, 2048, 2048),
-        ("t5", None, None, 512),
-        ("t5", None, 128, 128),
-    ],
+    ("models", "asked", "context"),
+    [(256, None, 256), (256, 128, 128), (8192, None, 1024), (8192, 2048, 2048), (None, None, 512), (None, 1024, 1024)],
 )
-def test_the_context_is_the_models_within_reason(
-    family: str, models: int | None, asked: int | None, context: int
-) -> None:
-    assert Settings(context_tokens=asked).context_of(family, models) == context
+def test_the_context_is_the_models_within_reason(models: int | None, asked: int | None, context: int) -> None:
+    assert Settings(context_tokens=asked).context_of(models) == context
+
+
+def test_more_context_than_the_model_has_is_refused() -> None:
+    with pytest.raises(BuildError, match="the model reads 256 tokens at most; lower --context-tokens to that"):
+        Settings(context_tokens=512).context_of(256)
 
 
 def test_from_pairs_to_a_directory_like_any_other(tmp_path: Path, data: Path) -> None:
@@ -219,7 +216,7 @@ def test_from_pairs_to_a_directory_like_any_other(tmp_path: Path, data: Path) ->
     assert record is not None
     assert (record.pairs, record.held_out_pairs, record.shortened_texts, record.context_tokens) == (7, 1, 0, 256)
     assert [each.step for each in record.evaluations] == [0, 2, 4, 6]
-    assert list(stages) == ["loading", "reading", "training"]
+    assert list(stages) == ["reading", "loading", "training"]
     source = find_model(str(out))
     loaded = load_model(source)
     assert source.license == "apache-2.0"
@@ -247,6 +244,17 @@ def test_what_is_done_is_not_done_again(tmp_path: Path, data: Path) -> None:
     assert (tmp_path / "again/model.safetensors").read_bytes() == weights
 
 
+def test_a_place_that_cannot_be_written_is_refused_before_training(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = make_tiny_model("gpt2", tmp_path / "model")
+    job = finetuning(model, data, tmp_path, out=tmp_path / "models" / "out")
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anywhere
+    with pytest.raises(BuildError, match=f"out cannot be made: {tmp_path} is not writable; name another --out"):
+        job.run()
+    assert not (tmp_path / "build").exists()
+
+
 def test_folders_of_something_else_are_refused(tmp_path: Path, data: Path) -> None:
     model = make_tiny_model("gpt2", tmp_path / "model")
     job = finetuning(model, data, tmp_path)
@@ -258,6 +266,8 @@ def test_folders_of_something_else_are_refused(tmp_path: Path, data: Path) -> No
         replace(other, out=tmp_path / "other").run()
     with pytest.raises(BuildError, match="model holds something else already"):
         replace(job, out=model).run()
+    (tmp_path / "build" / CHECKPOINT).rename(tmp_path / "kept")
+    assert replace(other, out=tmp_path / "free").run() is not None
     write_pairs(data, CORPUS[:9])
     with pytest.raises(BuildError, match="build holds the stages of another build"):
         replace(job, out=tmp_path / "other").run()
@@ -309,6 +319,11 @@ def test_a_mistake_ends_in_one_line(tmp_path: Path, data: Path, options: list[st
     assert str(result.exception).endswith(message)
     assert not (tmp_path / "out").exists()
     assert not (tmp_path / "out.build").exists()
+
+
+def test_the_help_names_the_templates() -> None:
+    said = CliRunner().invoke(cli, ["finetune", "--help"]).stdout
+    assert all(name in said for name in known_templates())
 
 
 def test_the_command_says_what_it_did(tmp_path: Path, data: Path) -> None:

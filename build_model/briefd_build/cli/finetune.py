@@ -11,7 +11,7 @@ from briefd_build.cli.common import progress
 from briefd_build.finetuning.settings import Settings
 
 _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
-_FOLDER = click.Path(path_type=Path, file_okay=False)
+_FOLDER = click.Path(path_type=Path, file_okay=False, resolve_path=True)
 _DEFAULTS = Settings()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from peft import LoraConfig, get_peft_model
@@ -51,5 +52,8 @@ def adapt(model: PreTrainedModel, family: str, settings: Settings) -> Adapted:
         fan_in_fan_out=family in _TRANSPOSED_FAMILIES,
     )
     # The layers are replaced within the model itself: it computes as it always did.
-    adapted: Any = get_peft_model(model, config)
+    with warnings.catch_warnings():
+        # peft asks transformers by an old name whether activations are kept: nothing that a user could mend.
+        warnings.simplefilter("ignore", FutureWarning)
+        adapted: Any = get_peft_model(model, config)
     return Adapted(model, adapted.merge_and_unload)

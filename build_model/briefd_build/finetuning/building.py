@@ -14,13 +14,14 @@ from briefd_build.finetuning.pairs import digest, hold_out, read_pairs
 from briefd_build.finetuning.requirements import check_requirements
 from briefd_build.finetuning.training import Trainer
 from briefd_build.finetuning.writing import Record, check_directory, write_model
-from briefd_build.generative.source import find_model, load_model, load_tokenizer
+from briefd_build.generative.source import find_end_ids, find_model, load_model, load_tokenizer
 from briefd_build.templates import find_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from tokenizers import Tokenizer
     from transformers import PreTrainedModel
 
     from briefd_build.finetuning.examples import Example
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from briefd_build.finetuning.settings import Settings
     from briefd_build.finetuning.training import Evaluation, Progress
     from briefd_build.folder import BuildFolder
-    from briefd_build.generative.source import LoadedModel, ModelSource
+    from briefd_build.generative.source import ModelSource
     from briefd_server.engines.generative.prompt import Template
 
 CHECKPOINT = "training.checkpoint"
@@ -70,16 +71,17 @@ class Finetuning:
         """
         pairs, held_out = self._read_pairs()
         source = find_model(self.model)
-        template = find_template(source.family, load_tokenizer(source), source.directory, self.template_name)
+        tokenizer = load_tokenizer(source)
+        template = find_template(source.family, tokenizer, source.directory, self.template_name)
         made_by = self._describe(source, template)
         if check_directory(self.out, made_by):
             return None
         check_requirements(source, self.settings, self.folder.path, self.out)
-        self.folder.claim(made_by)
+        encoder = self._make_encoder(source, tokenizer, template)
+        examples, held_out_examples = self._encode(encoder, pairs), self._encode(encoder, held_out)
         self.report("loading", 0.0)
         loaded = load_model(source)
-        encoder = self._make_encoder(source, loaded, template)
-        examples, held_out_examples = self._encode(encoder, pairs), self._encode(encoder, held_out)
+        self.folder.claim(made_by)
         model, evaluations = self._train(source, loaded.model, examples, held_out_examples)
         record = Record(
             made_by=made_by,
@@ -90,7 +92,7 @@ class Finetuning:
             context_tokens=encoder.context_tokens,
             evaluations=evaluations,
         )
-        write_model(self.out, model, loaded.tokenizer, source, template, record)
+        write_model(self.out, model, tokenizer, source, template, record)
         return record
 
     def _read_pairs(self) -> tuple[list[Pair], list[Pair]]:
@@ -110,13 +112,13 @@ class Finetuning:
             "settings": asdict(self.settings),
         }
 
-    def _make_encoder(self, source: ModelSource, loaded: LoadedModel, template: Template) -> PairEncoder:
+    def _make_encoder(self, source: ModelSource, tokenizer: Tokenizer, template: Template) -> PairEncoder:
         return PairEncoder(
-            loaded.tokenizer,
+            tokenizer,
             template,
-            loaded.end_ids[0],
+            find_end_ids(source, tokenizer)[0],
             is_encoder_decoder=source.is_encoder_decoder,
-            context_tokens=self.settings.context_of(source.family, source.context_tokens),
+            context_tokens=self.settings.context_of(source.context_tokens),
         )
 
     def _encode(self, encoder: PairEncoder, pairs: Sequence[Pair]) -> list[Example]:

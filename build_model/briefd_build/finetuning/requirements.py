@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from briefd_build.generative.source import ModelSource
 
 _FLOAT32_BYTES = 4
-# PyTorch and transformers themselves, as measured once.
-_MEMORY_FIXED_BYTES = 700 << 20
+# PyTorch, transformers and peft themselves, as measured with PyTorch's build for processors.
+_MEMORY_FIXED_BYTES = 500 << 20
 # Of everything that is trained, a checkpoint holds the weight and the optimizer's two averages, and a new checkpoint
 # is written beside the last one; memory holds a gradient besides.
 _CHECKPOINT_COPIES, _CHECKPOINTS, _TRAINED_COPIES = 3, 2, 4

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from briefd_build.errors import BuildError
+
 # Longest contexts of models grow faster than what a small one reads well, and attention's cost with their square.
 MOST_CONTEXT_TOKENS = 1024
-# What T5 and FLAN-T5 were trained on: their configuration sets no limit.
+# What T5 and FLAN-T5 were trained on; their configuration sets no limit.
 T5_CONTEXT_TOKENS = 512
 # A short training would never get through its warm-up otherwise.
 _LARGEST_WARMUP_SHARE = 0.1
@@ -16,8 +18,7 @@ _LARGEST_WARMUP_SHARE = 0.1
 class Settings:
     """How to fine-tune.
 
-    The defaults of LoRA, epochs, rate, warm-up and evaluation are those that its paper's successors agree on for small
-    models; the rest are PyTorch's and transformers' own.
+    The defaults are customary ones for LoRA on small models; none was tuned here.
 
     Attributes:
         full: whether all weights are trained; LoRA's three settings are not used then.
@@ -56,7 +57,17 @@ class Settings:
         warmup = min(self.warmup_steps, int(steps * _LARGEST_WARMUP_SHARE))
         return self.rate * min((step + 1) / (warmup + 1), (steps - step) / (steps - warmup))
 
-    def context_of(self, family: str, model_context_tokens: int | None) -> int:
-        """Most tokens of an example for a model of a family, whose configuration may name a limit."""
-        limit = model_context_tokens or (T5_CONTEXT_TOKENS if family == "t5" else MOST_CONTEXT_TOKENS)
-        return min(limit, self.context_tokens or MOST_CONTEXT_TOKENS)
+    def context_of(self, model_context_tokens: int | None) -> int:
+        """Most tokens of an example for a model that reads so many at most, or, as T5 does, any number.
+
+        Raises:
+            BuildError: more are asked for than the model reads.
+
+        """
+        if model_context_tokens is None:
+            return self.context_tokens or T5_CONTEXT_TOKENS
+        if self.context_tokens is None:
+            return min(model_context_tokens, MOST_CONTEXT_TOKENS)
+        if self.context_tokens > model_context_tokens:
+            raise BuildError(f"the model reads {model_context_tokens:,} tokens at most; lower --context-tokens to that")
+        return self.context_tokens

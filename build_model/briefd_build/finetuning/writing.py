@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -62,10 +63,13 @@ def check_directory(directory: Path, made_by: dict[str, Any]) -> bool:
     """Tell whether a directory already is what a fine-tuning would write there.
 
     Raises:
-        BuildError: it holds something else.
+        BuildError: it holds something else, or can't be made.
 
     """
     if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
+        existing = next(each for each in directory.parents if each.exists())
+        if not os.access(existing, os.W_OK):
+            raise BuildError(f"{directory} cannot be made: {existing} is not writable; name another --out")
         return False
     if _read_made_by(directory) == json.loads(json.dumps(made_by)):
         return True
@@ -108,10 +112,10 @@ def _write_tokenizer(directory: Path, tokenizer: Tokenizer, source: ModelSource)
 
 
 def _write_card(source: ModelSource, record: Record) -> str:
-    license_line = "" if source.license == UNKNOWN_LICENSE else f"license: {source.license}\n"
+    license_line = "" if source.license == UNKNOWN_LICENSE else f"license: {json.dumps(source.license)}\n"
     first, last = record.evaluations[0], record.evaluations[-1]
     return f"""---
-{license_line}base_model: {source.name}
+{license_line}base_model: {json.dumps(source.name)}
 library_name: transformers
 ---
 
