@@ -21,7 +21,7 @@ from briefd_build.generative.source import find_start_ids, load_model
 from briefd_build.generative.variants import BASELINE
 from briefd_build.templates import find_template
 from briefd_server.engines.base import MAX_WORD_COUNT
-from briefd_server.engines.generative.engine import answer_room
+from briefd_server.engines.generative.engine import text_room
 from briefd_server.engines.generative.model import TokenKind
 from briefd_server.engines.generative.parameters import TOKENIZER_NAME, GraphNames
 from briefd_server.engines.generative.prompt import Prompt as PromptMaker
@@ -171,8 +171,10 @@ def _prepare(source: ModelSource, loaded: LoadedModel, options: Options, folder:
         Tokenizer.from_str(loaded.tokenizer.to_str()), template, is_encoder_decoder=source.is_encoder_decoder
     )
     try:
-        answer_tokens = answer_room(MAX_WORD_COUNT, MOST_DRAFT_TOKENS)
-        room = maker.room(context_tokens, 0 if source.is_encoder_decoder else answer_tokens)
+        if source.is_encoder_decoder:
+            room = maker.room(context_tokens, 0)
+        else:
+            room = text_room(maker, context_tokens, MOST_DRAFT_TOKENS, MAX_WORD_COUNT)
     except ValueError as error:
         raise BuildError(f"{source.name} reads too little: {error}") from error
     prompt_ids = [_encode(maker, text, room) for text in read_texts()]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tokenizers import Tokenizer
 
 from briefd_server.engines.base import MAX_WORD_COUNT
-from briefd_server.engines.generative.engine import GenerativeEngine, answer_room
+from briefd_server.engines.generative.engine import GenerativeEngine, text_room
 from briefd_server.engines.generative.parameters import TOKENIZER_NAME, read_parameters
 from briefd_server.engines.generative.prompt import Prompt
 from briefd_server.engines.generative.ranking import DefaultBundleRanker
@@ -42,8 +42,10 @@ def load(bundle: Bundle, variant: str, thread_count: int) -> GenerativeEngine:
         raise BundleError(f"bundle {manifest.name}: its {variant} model can't be loaded; rebuild it") from error
     prompt = Prompt(tokenizer, parameters.template, is_encoder_decoder=session.is_encoder_decoder)
     try:
-        answer_tokens = answer_room(MAX_WORD_COUNT, parameters.draft_tokens)
-        prompt.room(parameters.context_tokens, 0 if session.is_encoder_decoder else answer_tokens)
+        if session.is_encoder_decoder:
+            prompt.room(parameters.context_tokens, 0)
+        else:
+            text_room(prompt, parameters.context_tokens, parameters.draft_tokens, MAX_WORD_COUNT)
     except ValueError as error:
         raise BundleError(f"bundle {manifest.name}: {error}") from None
     selector = Selector(prompt, DefaultBundleRanker(thread_count))

@@ -12,6 +12,7 @@ Where the model's own greedy answer is what was asked, that is the answer.
 from __future__ import annotations
 
 import math
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from briefd_server.engines.generative.endings import Ending, Endings
@@ -51,10 +52,18 @@ _WINDOW_WORDS = 5
 
 
 class Length(NamedTuple):
-    """How many words a sentence is to have: `least` to `most`, both included."""
+    """How long a sentence is to be.
+
+    Attributes:
+        least: Words that it has at least, 3 to 60.
+        most: Words that it has at most; not below `least`.
+        room: Tokens that the model's cache has room for after the prompt: a few more than `least`, and as many as
+            `most_tokens` gives to be sure that a sentence of odd words need not be ended early.
+    """
 
     least: int
     most: int
+    room: int = sys.maxsize
 
 
 class Written(NamedTuple):
@@ -100,7 +109,7 @@ def write_sentence(
         first: The best continuations after the prompt, of the kinds `FIRST_KINDS`.
         last_token_id: The last token that the model has read.
         source: The text that the sentence is about; odd spellings are allowed where they are copied from it.
-        length: The words to write, 3 to 60; `least` must not be above `most`.
+        length: How long the sentence is to be.
         call: Is asked before every run of the model whether to go on, and sent the words as they become certain.
 
     Returns:
@@ -131,8 +140,9 @@ class _Decoding:
         self._vocabulary = vocabulary
         self._last_token_id = last_token_id
         self._source = source
-        self._least, self._most = length
-        self._endings = Endings(vocabulary, *length)
+        self._least, self._most, room = length
+        self._token_limit = min(room, most_tokens(self._most))
+        self._endings = Endings(vocabulary, self._least, self._most)
         # The first word that may still be replaced once a later one is known: words before it are sent at once.
         self._window_start = max(1, min(self._least, self._most - _WINDOW_WORDS + 1))
         self._call = call
@@ -164,7 +174,7 @@ class _Decoding:
 
     def _has_room(self) -> bool:
         words_to_write = max(0, self._least - self._path.last.word_count)
-        return self._wasted_runs_left > 0 and self._path.last_index + words_to_write < most_tokens(self._most)
+        return self._wasted_runs_left > 0 and self._path.last_index + words_to_write < self._token_limit
 
     def _go_on(self) -> Ending | None:
         """Take the best candidate, or a step back; return the sentence when it has come to an end."""

@@ -66,7 +66,7 @@ class GenerativeEngine:
         with call.stage(Stage.TOKENIZE):
             text_ids = self._prompt.encode(selection.text)
         with call.stage(Stage.INFERENCE):
-            written = self._write(text_ids, selection.text, Length(task.min_word_count, task.max_word_count), call)
+            written = self._write(text_ids, selection.text, task, call)
         return Summary(
             text=written.text,
             word_count=written.word_count,
@@ -78,19 +78,35 @@ class GenerativeEngine:
         )
 
     def _room(self, task: Task) -> int:
-        answer_tokens = answer_room(task.max_word_count, self._parameters.draft_tokens)
-        is_apart = self._session.is_encoder_decoder
-        return self._prompt.room(self._parameters.context_tokens, 0 if is_apart else answer_tokens)
+        context_tokens, draft_tokens = self._parameters.context_tokens, self._parameters.draft_tokens
+        if self._session.is_encoder_decoder:
+            return self._prompt.room(context_tokens, 0)
+        return text_room(self._prompt, context_tokens, draft_tokens, task.max_word_count)
 
-    def _write(self, text_ids: list[int], source: str, length: Length, call: CallContext) -> Written:
+    def _write(self, text_ids: list[int], source: str, task: Task, call: CallContext) -> Written:
         prompt_ids = [*self._prompt.prefix_ids, *text_ids]
         self._session.begin(call, prompt_ids, self._kept_count)
         first_ids = self._parameters.start_ids if self._session.is_encoder_decoder else text_ids
         first = self._session.advance(first_ids, FIRST_KINDS)
+        free_tokens = self._session.capacity - self._session.position - self._parameters.draft_tokens
+        length = Length(task.min_word_count, task.max_word_count, free_tokens)
         model = with_drafts(self._session, text_ids, self._parameters.draft_tokens, self._vocabulary.kinds)
         return write_sentence(model, self._vocabulary, first, first_ids[-1], source, length, call)
 
 
-def answer_room(most_words: int, draft_tokens: int) -> int:
-    """Tell how many tokens of the cache an answer may take, what is read ahead included."""
-    return most_tokens(most_words) + draft_tokens
+def text_room(prompt: Prompt, context_tokens: int, draft_tokens: int, most_words: int) -> int:
+    """Tell how many tokens a text may add to the prompt, where the answer shares the context with it.
+
+    A context that is short for so many words is shared by halves: then an answer of odd words may have to end early.
+
+    Args:
+        prompt: of the bundle.
+        context_tokens: most tokens of prompt and answer.
+        draft_tokens: how many are read ahead.
+        most_words: words of the answer.
+
+    Raises:
+        ValueError: the room is too small to be of use.
+
+    """
+    return prompt.room(context_tokens, min(most_tokens(most_words), context_tokens // 2) + draft_tokens)
