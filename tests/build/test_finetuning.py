@@ -204,7 +204,7 @@ def test_more_context_than_the_model_has_is_refused() -> None:
 
 def test_from_pairs_to_a_directory_like_any_other(tmp_path: Path, data: Path) -> None:
     model = make_tiny_model("qwen2", tmp_path / "model", chat=True)
-    (model / "README.md").write_text("---\nlicense: apache-2.0\n---\n", encoding="utf-8")
+    (model / "README.md").write_text("---\nlicense: apache-2.0\nlanguage: [de, en]\n---\n", encoding="utf-8")
     stages: dict[str, None] = {}
 
     def report(stage: str, done: float) -> None:
@@ -219,7 +219,7 @@ def test_from_pairs_to_a_directory_like_any_other(tmp_path: Path, data: Path) ->
     assert list(stages) == ["reading", "loading", "training"]
     source = find_model(str(out))
     loaded = load_model(source)
-    assert source.license == "apache-2.0"
+    assert (source.license, source.language) == ("apache-2.0", "de")
     assert loaded.end_ids == load_model(find_model(str(model))).end_ids
     template = find_template("qwen2", loaded.tokenizer, out)
     assert template == find_template("qwen2", loaded.tokenizer, model)

@@ -115,7 +115,8 @@ def _write_card(source: ModelSource, record: Record) -> str:
     license_line = "" if source.license == UNKNOWN_LICENSE else f"license: {json.dumps(source.license)}\n"
     first, last = record.evaluations[0], record.evaluations[-1]
     return f"""---
-{license_line}base_model: {json.dumps(source.name)}
+{license_line}language: {source.language}
+base_model: {json.dumps(source.name)}
 library_name: transformers
 ---
 
