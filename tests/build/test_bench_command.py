@@ -13,6 +13,7 @@ from tiny_models import make_tiny_model
 from briefd_build import cli
 from briefd_build.bench import running
 from briefd_build.bench.torch_peers import TransformersFloat32
+from briefd_build.generative import building
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,21 +67,26 @@ def test_a_full_machine_is_refused_before_anything_is_loaded(
     function: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = make_tiny_model("gpt_neox", tmp_path / "model")
+    monkeypatch.setattr(running, "list_variants", lambda *_: [])
     monkeypatch.setattr(running, function, lambda *_: 1)
     monkeypatch.setattr(running, "measure", lambda *_: pytest.fail("it was loaded"))
-    assert run(monkeypatch, "--model", str(model)) == 1
+    assert run(monkeypatch, "--model", str(model), "--bundle", str(tmp_path)) == 1
     assert message in last_line(capsys.readouterr().err)
 
 
 def test_a_whole_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     model = make_tiny_model("gpt_neox", tmp_path / "model")
     report = tmp_path / "report.json"
+    built = []
+    monkeypatch.setattr(building, "build_generative", lambda *given: built.append(given[:2]))
+    monkeypatch.setattr(running, "list_variants", lambda *_: [])
     absent = CountingContender("llama.cpp Q8_0", tmp_path / "log", fails="prepare")
     monkeypatch.setattr(running, "list_peers", lambda directory, _: [TransformersFloat32(directory), absent])
     monkeypatch.setattr(running, "NEW_TOKEN_COUNTS", (2, 4))
     monkeypatch.setattr(running, "PROMPT_TOKENS", 16)
     arguments = ["--model", str(model), "--threads", "1", "--rounds", "1", "--markdown", "--json", str(report)]
     assert run(monkeypatch, *arguments) == 0
+    assert [(given, bundle.name) for given, bundle in built] == [(str(model), "bundle")]
     out = capsys.readouterr().out
     assert "| transformers float32 | 1 | " in out
     assert "- llama.cpp Q8_0: absent, it is not installed." in out

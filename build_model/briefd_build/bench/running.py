@@ -41,7 +41,7 @@ _GIGABYTE = 1e9
 
 def run_bench(
     source: ModelSource,
-    bundle: Path | None,
+    bundle: Path,
     text: str | None,
     rounds: int,
     thread_counts: Sequence[int],
@@ -51,7 +51,7 @@ def run_bench(
 
     Args:
         source: the model, a causal one.
-        bundle: directory of the bundle; None measures the other engines only.
+        bundle: directory of the bundle.
         text: what the prompts are cut from; None takes common English words in random order.
         rounds: turns of every engine.
         thread_counts: each engine is measured with each of them.
@@ -62,10 +62,9 @@ def run_bench(
         BundleError: there is no bundle.
 
     """
-    if source.is_encoder_decoder:
-        raise BuildError(f"{source.name} has an encoder; the bench compares causal models only, such as gpt_neox")
+    check_causal(source)
     prompts = make_prompts(load_tokenizer(source), text, _AGREEMENT_PROMPTS, PROMPT_TOKENS)
-    variants = list_variants(bundle, source) if bundle else []
+    variants = list_variants(bundle, source)
     with tempfile.TemporaryDirectory(prefix="briefd-bench-") as folder:
         contenders = [*list_peers(source.directory, Path(folder)), *variants]
         _check_machine(source, Path(folder), len(contenders) * len(thread_counts), len(thread_counts))
@@ -75,6 +74,12 @@ def run_bench(
             raise BuildError(f"transformers can't run {source.name}, and all is compared with it: {error}") from error
     agreement_tokens = _AGREEMENT_PROMPTS * max(NEW_TOKEN_COUNTS)
     return Report(source.name, PROMPT_TOKENS, agreement_tokens, describe_processor(), outcome)
+
+
+def check_causal(source: ModelSource) -> None:
+    """Refuse a model with an encoder; raises `BuildError`."""
+    if source.is_encoder_decoder:
+        raise BuildError(f"{source.name} has an encoder; the bench compares causal models only, such as gpt_neox")
 
 
 def list_peers(directory: Path, work: Path) -> list[Contender]:

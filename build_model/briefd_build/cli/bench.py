@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import tempfile
-from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+from briefd_build.cli.common import progress
+
+if TYPE_CHECKING:
+    from briefd_build.generative.source import ModelSource
 
 
 @click.command()
@@ -17,7 +22,7 @@ import click
 @click.option(
     "--bundle",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
-    help="The bundle that brief-build generate made of it; without it the other engines are measured alone.",
+    help="The bundle that brief-build generate made of it.  [default: one is made, which takes minutes]",
 )
 @click.option(
     "--text",
@@ -58,17 +63,13 @@ def bench(
     from briefd_build.bench.running import run_bench  # noqa: PLC0415 - likewise
     from briefd_build.generative.source import find_model  # noqa: PLC0415 - likewise
 
-    with ExitStack() as cleanup:
-        directory = model or _write_random_model(cleanup.enter_context(tempfile.TemporaryDirectory()))
+    with tempfile.TemporaryDirectory(prefix="briefd-bench-") as folder:
+        source = find_model(model or _write_random_model(folder))
+        made = bundle or _build_bundle(source, folder)
         content = text.read_text(encoding="utf-8", errors="replace") if text else None
         # Lines and no moving bar, which would take processor time from who is measured.
         measured = run_bench(
-            find_model(directory),
-            bundle,
-            content,
-            rounds,
-            sorted(set(thread_counts)),
-            lambda stage: click.echo(stage, err=True),
+            source, made, content, rounds, sorted(set(thread_counts)), lambda stage: click.echo(stage, err=True)
         )
     if markdown:
         click.echo(measured.to_markdown())
@@ -85,3 +86,15 @@ def _write_random_model(folder: str) -> str:
     directory = Path(folder, "random-pythia-70m")
     write_random_pythia(directory)
     return str(directory)
+
+
+def _build_bundle(source: ModelSource, folder: str) -> Path:
+    from briefd_build.bench.running import check_causal  # noqa: PLC0415 - takes seconds to import
+    from briefd_build.generative.building import build_generative  # noqa: PLC0415 - likewise
+    from briefd_build.generative.exporting import Options  # noqa: PLC0415 - likewise
+
+    check_causal(source)
+    bundle = Path(folder, "bundle")
+    with progress() as report:
+        build_generative(str(source.directory), bundle, (), Options(), report)
+    return bundle
