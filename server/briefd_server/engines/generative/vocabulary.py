@@ -129,6 +129,9 @@ def _spell_sentence_piece(token: str) -> bytes:
 
 def _spell_byte_level(token: str, alphabet: dict[int, str]) -> bytes:
     """Read a token of the byte-level alphabet; one that is not spelled in it writes nothing."""
+    rest = token.removeprefix(_BYTE_LEVEL_BLANK)
+    if rest.isascii():  # most are: spared the translation, a large vocabulary is read in half the time
+        return (b" " if len(rest) < len(token) else b"") + rest.encode()
     spelled = token.translate(alphabet)
     try:
         return spelled.encode("latin-1")
