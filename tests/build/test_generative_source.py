@@ -29,8 +29,8 @@ from tokenizers import Tokenizer
 from briefd_build import hugging_face
 from briefd_build.errors import BuildError
 from briefd_build.generative import source as source_module
+from briefd_build.generative.card import UNKNOWN_LICENSE
 from briefd_build.generative.source import (
-    UNKNOWN_LICENSE,
     ModelSource,
     find_end_ids,
     find_model,

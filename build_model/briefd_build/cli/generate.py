@@ -72,8 +72,8 @@ def generate(
     from rich.console import Console  # noqa: PLC0415 - kept out of --help
 
     from briefd_build.generative.building import build_generative  # noqa: PLC0415 - torch takes seconds to import
+    from briefd_build.generative.card import UNKNOWN_LICENSE  # noqa: PLC0415 - likewise
     from briefd_build.generative.exporting import Options  # noqa: PLC0415 - likewise
-    from briefd_build.generative.source import UNKNOWN_LICENSE  # noqa: PLC0415 - likewise
 
     names = [name.strip() for given in variants for name in given.split(",") if name.strip()]
     options = Options(template, context_tokens, shortlist_size, threads)
@@ -97,7 +97,7 @@ def _table(manifest: Manifest) -> Table:
     table = Table(
         title=f"{manifest.name}, {threads['prompt']} threads for prompts, {threads['decode']} for single tokens"
     )
-    table.add_column("variant")
+    table.add_column("variant", no_wrap=True)
     for heading in ("MB", "agreement", *(f"ms {TIMED_PROMPT_TOKENS}+{count}" for count in TIMED_TOKENS), "peak MB"):
         table.add_column(heading, justify="right")
     table.add_column("runs well here")

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from briefd_build.errors import BuildError
-from briefd_build.generative.source import UNKNOWN_LICENSE
+from briefd_build.generative.card import UNKNOWN_LICENSE
 from briefd_build.templates import TEMPLATE_NAME, write_template
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from huggingface_hub import metadata_load
 from safetensors import SafetensorError, safe_open
 
 from briefd_build.errors import BuildError
+from briefd_build.generative.card import read_card
 from briefd_build.hugging_face import fetch_snapshot, open_tokenizer, quiet_libraries
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 CAUSAL_FAMILIES = ("gpt_neox", "gpt2", "llama", "qwen2")
 ENCODER_DECODER_FAMILIES = ("t5", "bart")
 FAMILIES = (*CAUSAL_FAMILIES, *ENCODER_DECODER_FAMILIES)
-UNKNOWN_LICENSE = "unknown"
 
 _CONFIG, _GENERATION_CONFIG, _TOKENIZER_CONFIG = "config.json", "generation_config.json", "tokenizer_config.json"
 _TOKENIZER, _CARD, _TEMPLATE = "tokenizer.json", "README.md", "briefd-template.json"
@@ -41,8 +40,6 @@ _SMALL_FILES = frozenset(
 _SAFETENSORS = re.compile(r"model(-\d+-of-\d+)?\.safetensors(\.index\.json)?")
 _PICKLED = re.compile(r"pytorch_model(-\d+-of-\d+)?\.bin(\.index\.json)?")
 _CONTEXT_KEYS = ("max_position_embeddings", "n_positions")
-_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
-_DEFAULT_LANGUAGE = "en"
 _HASHED_CHUNK_BYTES = 1 << 20
 # A weight of a numbered layer: one too many means that the configuration tells of fewer layers than there are.
 _LAYER_WEIGHT = re.compile(r"\.\d+\..*weight$")
@@ -58,7 +55,7 @@ class ModelSource:
         family: one of `FAMILIES`.
         config: the content of its `config.json`.
         weight_files: its weights, all safetensors or all pickled.
-        license: what its card says, else `UNKNOWN_LICENSE`.
+        license: what its card says, else `card.UNKNOWN_LICENSE`.
         language: the first that its card names, as BCP 47, else English.
         revision: the hub's commit; None of a directory.
     """
@@ -136,9 +133,9 @@ def find_model(name_or_directory: str, check_disk: Callable[[Path, int], None] =
     family = _check_config(config, name_or_directory)
     weight_files = _find_weights(directory)
     _check_tokenizer_files(directory)
-    card = _read_card(directory)
+    card = read_card(directory / _CARD)
     return ModelSource(
-        name_or_directory, directory, family, config, weight_files, _license(card), _language(card), revision
+        name_or_directory, directory, family, config, weight_files, card.license, card.language, revision
     )
 
 
@@ -312,25 +309,6 @@ def _check_shards(directory: Path, index: str, names: Sequence[str]) -> None:
 def _check_tokenizer_files(directory: Path) -> None:
     if not any((directory / name).is_file() for name in (_TOKENIZER, *_OLD_TOKENIZERS)):
         raise BuildError(f"{directory} has no {_TOKENIZER}; put the model's tokenizer there")
-
-
-def _read_card(directory: Path) -> dict[str, Any]:
-    try:
-        return metadata_load(directory / _CARD) or {}
-    except Exception:  # a card is written by hand: YAML that can't be read is a card that doesn't say
-        return {}
-
-
-def _license(card: Mapping[str, Any]) -> str:
-    given = card.get("license")
-    if given == "other":
-        given = card.get("license_name") or given
-    return ", ".join(map(str, _as_list(given))) or UNKNOWN_LICENSE
-
-
-def _language(card: Mapping[str, Any]) -> str:
-    first = next(iter(_as_list(card.get("language"))), None)
-    return first if isinstance(first, str) and _LANGUAGE.fullmatch(first) else _DEFAULT_LANGUAGE
 
 
 def _convert_tokenizer(source: ModelSource) -> Tokenizer:
