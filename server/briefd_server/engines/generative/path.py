@@ -76,14 +76,12 @@ class Step:
                 yield Choice(token_id, kind, float(scores[rank]), so_far)
 
     def grows_beyond_bounds(self, vocabulary: Vocabulary, source: str) -> bool:
-        """Tell whether the model would go on with a word that is too long already."""
+        """Tell whether the model would go on with a word that is too long already, or begin to stutter."""
         best = self.candidates.token_ids[:1].tolist()
-        return (
-            self.so_far.is_full(source)
-            and bool(best)
-            and best[0] not in self.banned
-            and vocabulary.kind(best[0]) == TokenKind.CONTINUATION
-        )
+        if not best or best[0] in self.banned or vocabulary.kind(best[0]) != TokenKind.CONTINUATION:
+            return False
+        piece = vocabulary.piece(best[0])
+        return self.so_far.is_full(source) or (isinstance(piece, str) and self.so_far.stutters_with(piece, source))
 
 
 class Path:

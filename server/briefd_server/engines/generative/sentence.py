@@ -17,7 +17,8 @@ from briefd_server.text.words import find_words
 LONGEST_RUN = 32
 # `.")` and `),` are three and two; what the source has in a row may be more.
 _MOST_MARKS_IN_A_ROW = 4
-_SAME_AGAIN = re.compile(r"([^\W\d_])\1{3}|([^\w.])\2{2}|_{4}|\.{4}")
+# The last is a stutter, "walkinginging": a loop of the model within one word.
+_SAME_AGAIN = re.compile(r"([^\W\d_])\1{3}|([^\w.])\2{2}|_{4}|\.{4}|(\D{2,8}?)\3{2}")
 _NEVER_FIRST = frozenset(",;:%" + STOP_MARKS + CLOSING_MARKS)
 _ENDS_OF_STOPS = frozenset(STOP_MARKS + CLOSING_MARKS + "\"'")
 _GLUE = re.compile(r"[—―，、；：。！？]")
@@ -60,6 +61,11 @@ class SentenceSoFar(NamedTuple):
     def is_full(self, source: str) -> bool:
         """Tell whether the current run is as long as a run may be, and no part of the source."""
         return len(self.text) - self.run_start >= LONGEST_RUN and _is_overlong(self.run, source, LONGEST_RUN)
+
+    def stutters_with(self, piece: str, source: str) -> bool:
+        """Tell whether characters would make the current run repeat itself, and no part of the source."""
+        longer = self.run + piece
+        return _SAME_AGAIN.search(longer) is not None and longer not in source
 
     def extend(self, piece: str | bytes, source: str) -> SentenceSoFar | None:
         """Add what a token writes.

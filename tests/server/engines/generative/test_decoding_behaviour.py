@@ -158,6 +158,15 @@ def test_a_sentence_that_is_what_was_asked_for_is_left_alone(text):
             "「市议会周二批准了新桥，但其三百万美元的费用，令许多人担忧。」",
             id="a bracket after a full-width stop",
         ),
+        pytest.param(
+            {
+                "The dog was walkinginginging home with his old friend in the rain.": 0,
+                "The dog was walking home with his old friend in the rain.": -2,
+            },
+            (10, 15),
+            "The dog was walking home with his old friend in the rain.",
+            id="stutters within a word",
+        ),
     ],
 )
 def test_a_sentence_that_is_not_becomes_one(texts, length, expected):
