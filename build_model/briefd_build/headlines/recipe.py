@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from briefd_build.headlines.passages import PassageShape
 from briefd_build.headlines.training import Plan, Shape
 
+# 7.3 million parameters; six layers read 0.6 times as many tokens in the same time.
 _SHAPE = Shape(width=256, layers=4, heads=4)
-# The highest rate that was tried. The rest is what an hour on two shared processor cores allows; the summary's loss
-# still falls at the end.
+# The only rate that was tried. The steps are what 40 minutes on two shared processor cores allow: of the held-out
+# tokens 77 % are right after 500 of them, 84 % after 1,600 and 88 % at the end, and the loss still falls.
 _PLAN = Plan(steps=3200, rate=1.5e-3, warmup_steps=200, cooldown_share=0.6, text_weight=0.5, checkpoint_steps=400)
 
 
