@@ -101,6 +101,12 @@ def test_without_the_reference_nothing_is_measured(tmp_path: Path) -> None:
         measure(contenders, WORK, ignore)
 
 
+def test_a_reference_that_fails_on_the_way_ends_the_bench(tmp_path: Path) -> None:
+    contenders = [CountingContender("reference", tmp_path / "log", fails="late")]
+    with pytest.raises(AbsentError, match="its process ended with code 3"):
+        measure(contenders, Work([[1]], (10,), (1,), rounds=1), ignore)
+
+
 def test_a_closed_child_is_gone(tmp_path: Path) -> None:
     child = Child(CountingContender("any", tmp_path / "log"), 1)
     child.wait_until_loaded()

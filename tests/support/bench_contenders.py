@@ -33,7 +33,7 @@ class CountingContender:
         self.write("load", thread_count)
         if self.fails == "load":
             raise ValueError("bad weights\nand a second line")
-        return CountingModel(self, thread_count)
+        return CountingModel(self)
 
     def write(self, what: str, number: int) -> None:
         with self.log.open("a") as file:
@@ -41,14 +41,17 @@ class CountingContender:
 
 
 class CountingModel:
-    def __init__(self, contender: CountingContender, thread_count: int) -> None:
+    def __init__(self, contender: CountingContender) -> None:
         self._contender = contender
-        self._thread_count = thread_count
+        self._generation_count = 0
 
     def generate(self, prompt_ids: Sequence[int], count: int) -> Generation:
         start = time.perf_counter()
         self._contender.write("generate", count)
+        self._generation_count += 1
         if self._contender.fails == "crash" and count > 3:
+            os._exit(3)
+        if self._contender.fails == "late" and self._generation_count > 1:
             os._exit(3)
         first = time.perf_counter() - start
         return Generation(list(range(count)), first, time.perf_counter() - start)

@@ -89,7 +89,7 @@ def measure(contenders: Sequence[Contender], work: Work, report: Callable[[str],
         turns.start(contenders)
         turns.compare(contenders[0])
         turns.run()
-        return turns.outcome()
+        return turns.outcome(contenders[0])
     finally:
         turns.close()
 
@@ -118,9 +118,7 @@ class _Turns:
 
     def compare(self, reference: Contender) -> None:
         """Compare what every contender would write with what the reference writes."""
-        judge = next((child for child in self._children if child.contender.name == reference.name), None)
-        if judge is None:
-            raise AbsentError(self._absences[0].reason)
+        judge = self._find(reference)
         self._report("comparing the contenders' tokens")
         length = max(self._work.new_token_counts)
         expected = [judge.generate(prompt, length).token_ids for prompt in self._work.prompts]
@@ -144,9 +142,10 @@ class _Turns:
             self._report(f"round {number + 1} of {self._work.rounds}")
             self._take_turns(generate, first=number)
 
-    def outcome(self) -> Outcome:
-        """Sum up."""
+    def outcome(self, reference: Contender) -> Outcome:
+        """Sum up, unless the reference failed on the way."""
         self._take_turns(self._read_memory)
+        self._find(reference)
         for child in self._children:
             _sum_up(self._measurements[child], self._generations[child])
         return Outcome([self._measurements[child] for child in self._children], self._absences)
@@ -162,6 +161,13 @@ class _Turns:
         self._measurements[child] = Measurement(contender.name, contender.note, thread_count)
         self._generations[child] = {count: [] for count in self._work.new_token_counts}
         child.wait_until_loaded()
+
+    def _find(self, contender: Contender) -> Child:
+        """Find a child of a contender; where it failed, raise its reason."""
+        found = [child for child in self._children if child.contender.name == contender.name]
+        if not found:
+            raise AbsentError(next(each.reason for each in self._absences if each.name == contender.name))
+        return found[0]
 
     def _read_memory(self, child: Child) -> None:
         memory = child.memory()
