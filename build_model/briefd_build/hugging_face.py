@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 
 
 def quiet_libraries() -> None:
-    """Keep warnings and progress bars of transformers and of the hub's client off the user's terminal."""
+    """Keep what transformers, the hub's client and the exporter have to say off the user's terminal."""
     transformers_logging.set_verbosity_error()
     transformers_logging.disable_progress_bar()
     hub_logging.set_verbosity_error()
     disable_progress_bars()
-    # What the exporter of PyTorch says of each graph is of no use to somebody who wants a bundle.
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    # What the exporter says of each graph is of no use to somebody who wants a bundle.
+    for exporter in ("torch.onnx", "onnx_ir", "onnxscript"):
+        logging.getLogger(exporter).setLevel(logging.ERROR)
 
 
 def open_tokenizer(file: Path) -> Tokenizer:

@@ -54,7 +54,7 @@ def test_the_disk_is_that_of_the_weights(names: list[str], least_mb: float, most
 
 def test_memory_holds_the_float32_model_several_times() -> None:
     needs = estimate_needs(PYTHIA, [VARIANTS["int4"]], 8192)
-    assert 1_500 * MB < needs.memory_bytes < 2_000 * MB
+    assert 1_900 * MB < needs.memory_bytes < 2_300 * MB
 
 
 @pytest.mark.parametrize(

@@ -108,6 +108,15 @@ def test_the_license_is_what_the_card_says(directory: Path, card: str, license_n
     assert find_model(str(directory)).license == license_name
 
 
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [("de", "de"), ("[pt-BR, en]", "pt-BR"), ("[]", "en"), ("multilingual!", "en"), ("no", "en")],
+)
+def test_the_language_is_the_first_that_the_card_names(directory: Path, language: str, expected: str) -> None:
+    (directory / "README.md").write_text(f"---\nlanguage: {language}\n---\n")
+    assert find_model(str(directory)).language == expected
+
+
 def test_the_context_is_the_configurations(directory: Path) -> None:
     assert find_model(str(directory)).context_tokens == 256
     edit_json(directory / "config.json", max_position_embeddings=None)

@@ -137,6 +137,7 @@ def _write(
     for number, name in enumerate(measurements.variants):
         report(f"measuring the memory of {name}", number / len(wanted))
         footprints[name] = measure_footprint(exported.folder, name, options.thread_count, read_texts()[0])
+    report("done", 1.0)
     measurements = replace(measurements, footprints=footprints)
     return _write_manifest(source, exported, measurements, options).manifest
 

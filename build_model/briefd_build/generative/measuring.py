@@ -192,11 +192,13 @@ def measure_footprint(bundle: Path, variant: str, thread_count: int, text: str) 
 
 
 def rank(measured: Mapping[str, Measured]) -> list[str]:
-    """Order variants, first choice first: by time those that agree well enough with float32, then the others."""
+    """Order variants: by time those that agree well enough with float32, then by agreement the others."""
 
     def order(name: str) -> tuple[bool, float]:
         figures = measured[name]
-        return figures.agreement.share < LEAST_AGREEMENT, figures.milliseconds[TIMED_TOKENS[0]]
+        if figures.agreement.share >= LEAST_AGREEMENT:
+            return False, figures.milliseconds[TIMED_TOKENS[0]]
+        return True, -figures.agreement.share
 
     return sorted(measured, key=order)
 
