@@ -16,6 +16,7 @@ from briefd_server.errors import BundleError
 if TYPE_CHECKING:
     from briefd_server.bundle import Bundle, Manifest
 
+ENGINE = "extractive"
 TOKENIZER_NAME = "tokenizer.json"
 WINDOW_PIECES = "window_pieces"
 
@@ -47,6 +48,8 @@ def tokenizer_name(variant: str) -> str:
 
 def read_parameters(manifest: Manifest) -> Parameters:
     """Read this engine's parameters off a manifest; raises `BundleError` where they are missing or wrong."""
+    if manifest.engine != ENGINE:
+        raise BundleError(f"bundle {manifest.name} is one of the {manifest.engine} engine; name an {ENGINE} one")
     try:
         given = manifest.engine_parameters
         labels = Labels(_names(given["relations"]), _names(given["tags"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -63,3 +64,10 @@ def test_refuses_windows_that_no_text_fits(tmp_path: Path, window_pieces: int) -
 def test_files_that_are_no_model_are_one_clear_error(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="bundle tiny-en: its optimized model can't be loaded; rebuild it"):
         load_engine(bundle_of(tmp_path, GOOD), "optimized", 1)
+
+
+def test_a_bundle_of_another_engine_is_refused(tmp_path):
+    manifest = replace(bundle_of(tmp_path, GOOD).manifest, engine="generative")
+
+    with pytest.raises(BundleError, match="tiny-en is one of the generative engine; name an extractive one"):
+        read_parameters(manifest)
