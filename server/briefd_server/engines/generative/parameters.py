@@ -17,6 +17,7 @@ CONTEXT_TOKENS = "context_tokens"
 TOKENIZER_NAME = "tokenizer.json"
 
 _MOST_DRAFT_TOKENS = 16
+_MOST_CONTEXT_TOKENS = 1 << 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,13 @@ def read_parameters(manifest: Manifest) -> Parameters:
         given = manifest.engine_parameters
         return Parameters(
             template=read_template(given["prompt"]),
-            context_tokens=manifest.limits[CONTEXT_TOKENS],
+            context_tokens=_whole(manifest.limits, CONTEXT_TOKENS, 1, _MOST_CONTEXT_TOKENS),
             vocabulary_size=_whole(given, "vocabulary_size", 1, 1 << 24),
             end_ids=_ids(given, "end_ids"),
             start_ids=_ids(given, "start_ids"),
             draft_tokens=_whole(given, "draft_tokens", 0, _MOST_DRAFT_TOKENS),
             decode_threads=_whole(given, "decode_threads", 1, 256),
-            graphs={variant: GraphNames(**names) for variant, names in given["graphs"].items()},
+            graphs={variant: _graphs(names, manifest) for variant, names in given["graphs"].items()},
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise BundleError(f"bundle {manifest.name}: bad engine parameters ({error}); rebuild it") from None
@@ -97,6 +98,13 @@ def _whole(given: Mapping[str, Any], key: str, least: int, most: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise ValueError(f"{key} must be a whole number from {least} to {most}")
     return value
+
+
+def _graphs(given: Mapping[str, Any], manifest: Manifest) -> GraphNames:
+    names = GraphNames(**given)
+    if not set(given.values()) <= manifest.files.keys():
+        raise ValueError("a graph is not among the bundle's files")
+    return names
 
 
 def _ids(given: Mapping[str, Any], key: str) -> tuple[int, ...]:
