@@ -73,7 +73,8 @@ def run_bench(
         except AbsentError as error:
             raise BuildError(f"transformers can't run {source.name}, and all is compared with it: {error}") from error
     agreement_tokens = _AGREEMENT_PROMPTS * max(NEW_TOKEN_COUNTS)
-    return Report(source.name, PROMPT_TOKENS, agreement_tokens, describe_processor(), outcome)
+    model = source.name if source.revision else source.directory.resolve().name
+    return Report(model, PROMPT_TOKENS, agreement_tokens, describe_processor(), outcome)
 
 
 def check_causal(source: ModelSource) -> None:
