@@ -61,6 +61,11 @@ class Attention:
     value: Affine
     output: Affine
 
+    @property
+    def projections(self) -> tuple[Affine, Affine, Affine]:
+        """What reads the input, in the order in which the operator of attention takes them."""
+        return self.query, self.key, self.value
+
 
 @dataclass(frozen=True)
 class FeedForward:

@@ -120,7 +120,7 @@ class ParallelLayer(nn.Module):
         attention, feed_forward = layer.attention, layer.feed_forward
         self.heads = heads
         # Both normalizations see the same input, so they differ only in what is moved behind them.
-        self.norm, projections = normalize_before(attention.norm, (attention.query, attention.key, attention.value))
+        self.norm, projections = normalize_before(attention.norm, attention.projections)
         _, (up,) = normalize_before(feed_forward.norm, (feed_forward.up,))
         joined = join(projections)
         self.projected_count = len(joined.weight)
@@ -144,9 +144,7 @@ class SerialLayer(nn.Module):
         super().__init__()
         self.heads = heads
         attention = layer.attention
-        self.attention = Residual(
-            attention.norm, order, kernel, (attention.query, attention.key, attention.value), attention.output
-        )
+        self.attention = Residual(attention.norm, order, kernel, attention.projections, attention.output)
         self.cross = CrossAttention(layer.cross, order, heads, kernel) if layer.cross else None
         self.feed_forward = FeedForwardPart(layer.feed_forward, order, kernel)
 
@@ -166,9 +164,7 @@ class EncoderLayer(nn.Module):
         super().__init__()
         self.heads = heads
         attention = layer.attention
-        self.attention = Residual(
-            attention.norm, order, kernel, (attention.query, attention.key, attention.value), attention.output
-        )
+        self.attention = Residual(attention.norm, order, kernel, attention.projections, attention.output)
         self.feed_forward = FeedForwardPart(layer.feed_forward, order, kernel)
 
     def forward(self, inputs: Tensor, score_bias: Tensor | None) -> Tensor:

@@ -132,8 +132,7 @@ class PrefillGraph(nn.Module):
         self.body = DecoderBody(stack, embedding, kernel, len(stack.layers) - 1)
         self.heads = stack.heads
         attention = last.attention
-        projections = (attention.query, attention.key, attention.value)
-        self.norm, following = normalize_before(attention.norm, projections)
+        self.norm, following = normalize_before(attention.norm, attention.projections)
         joined = join(following)
         self.enter = kernel.linear(joined.weight, joined.bias)
 
