@@ -16,7 +16,7 @@ from torch.nn.functional import cross_entropy
 
 from briefd_build.cli import cli
 from briefd_build.errors import BuildError
-from briefd_build.finetuning import requirements
+from briefd_build.finetuning import requirements, writing
 from briefd_build.finetuning.adapting import LORA_LAYERS, adapt
 from briefd_build.finetuning.batches import assemble
 from briefd_build.finetuning.building import CHECKPOINT, Finetuning
@@ -272,6 +272,20 @@ def test_folders_of_something_else_are_refused(tmp_path: Path, data: Path) -> No
     with pytest.raises(BuildError, match="build holds the stages of another build"):
         replace(job, out=tmp_path / "other").run()
     assert not (tmp_path / "other").exists()
+
+
+def test_an_interrupt_while_the_model_is_written_leaves_nothing_of_it(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = finetuning(make_tiny_model("gpt2", tmp_path / "model"), data, tmp_path)
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(writing, "_write_tokenizer", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        job.run()
+    assert {path.name for path in tmp_path.iterdir()} == {"model", "build", data.name}
 
 
 def test_pairs_to_measure_on_may_be_given(tmp_path: Path, data: Path) -> None:

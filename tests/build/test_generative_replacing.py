@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,8 +14,7 @@ from briefd_build.errors import BuildError
 from briefd_build.generative.replacing import check_replaceable, replaced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
 
 def names(directory: Path) -> list[str]:
@@ -51,13 +52,8 @@ def test_what_fails_leaves_what_was_there(error: type[BaseException], tmp_path: 
     make_bundle(tmp_path / "out")
     before = names(tmp_path / "out")
 
-    def fail() -> None:
-        with replaced(tmp_path / "out") as made:
-            (made / "half").write_text("half")
-            raise error
-
     with pytest.raises(error):
-        fail()
+        write_then_fail(tmp_path / "out", error())
     assert names(tmp_path) == ["out"]
     assert names(tmp_path / "out") == before
 
@@ -111,6 +107,59 @@ def test_a_file_is_no_directory(tmp_path: Path) -> None:
     (tmp_path / "out").write_text("mine")
     with pytest.raises(BuildError, match=r"is a file; name a directory for --out"):
         check_replaceable(tmp_path / "out")
+
+
+def test_a_mounted_disk_cannot_be_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "is_mount", lambda path: path == tmp_path)
+    check_replaceable(tmp_path / "out")
+    with pytest.raises(BuildError, match=r"is where a disk is mounted; name a directory in it for --out"):
+        check_replaceable(tmp_path)
+
+
+@pytest.mark.parametrize("out", ["out", "a/b/out"])
+def test_a_place_without_the_right_to_write_is_refused_before_anything_is_made(
+    out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, _: path != tmp_path)
+    with pytest.raises(BuildError, match=rf"{out} cannot be made: {tmp_path} is not writable; name another --out"):
+        check_replaceable(tmp_path / out)
+
+
+def test_a_place_below_a_file_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(BuildError, match=r"out cannot be made: .*file is a file; name another --out"):
+        check_replaceable(tmp_path / "file" / "out")
+
+
+def test_of_many_other_files_one_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_somebodys_files(tmp_path)
+    photo = tmp_path / "photos" / "1.jpg"
+
+    def list_one(directory: Path, _: str) -> Iterator[Path]:
+        yield photo
+        pytest.fail("all files are listed")
+
+    monkeypatch.setattr(Path, "rglob", list_one)
+    with pytest.raises(BuildError, match="holds other files"):
+        check_replaceable(tmp_path)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_disk_that_runs_full_is_one_line_and_leaves_nothing(number: int, tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match=r"the disk of .* is full; make room, or name another --out"):
+        write_then_fail(tmp_path / "out", OSError(number, "full"))
+    assert names(tmp_path) == []
+
+
+def test_other_errors_of_the_system_are_shown_as_they_are(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="broken"):
+        write_then_fail(tmp_path / "out", OSError(errno.EIO, "broken"))
+
+
+def write_then_fail(directory: Path, error: BaseException) -> None:
+    with replaced(directory) as made:
+        (made / "half").write_text("half")
+        raise error
 
 
 def test_a_place_that_cannot_be_written_to_is_refused(tmp_path: Path) -> None:

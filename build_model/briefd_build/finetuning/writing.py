@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from briefd_build.errors import BuildError
 from briefd_build.generative.card import UNKNOWN_LICENSE
+from briefd_build.generative.replacing import check_makeable
 from briefd_build.templates import TEMPLATE_NAME, write_template
 
 if TYPE_CHECKING:
@@ -67,9 +67,7 @@ def check_directory(directory: Path, made_by: dict[str, Any]) -> bool:
 
     """
     if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
-        existing = next(each for each in directory.parents if each.exists())
-        if not os.access(existing, os.W_OK):
-            raise BuildError(f"{directory} cannot be made: {existing} is not writable; name another --out")
+        check_makeable(directory)
         return False
     if _read_made_by(directory) == json.loads(json.dumps(made_by)):
         return True
@@ -94,13 +92,16 @@ def write_model(
     """Write a model's directory, whole or not at all: float32 weights, configuration, tokenizer, template, record."""
     partial = directory.with_name(f"{directory.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    model.save_pretrained(partial)
-    _write_tokenizer(partial, tokenizer, source)
-    (partial / TEMPLATE_NAME).write_text(write_template(template), encoding="utf-8")
-    (partial / RECORD_NAME).write_text(json.dumps(record.to_json(), indent=2) + "\n", encoding="utf-8")
-    (partial / "README.md").write_text(_write_card(source, record), encoding="utf-8")
-    partial.replace(directory)  # which is missing or empty
+    try:
+        partial.mkdir(parents=True)
+        model.save_pretrained(partial)
+        _write_tokenizer(partial, tokenizer, source)
+        (partial / TEMPLATE_NAME).write_text(write_template(template), encoding="utf-8")
+        (partial / RECORD_NAME).write_text(json.dumps(record.to_json(), indent=2) + "\n", encoding="utf-8")
+        (partial / "README.md").write_text(_write_card(source, record), encoding="utf-8")
+        partial.replace(directory)  # which is missing or empty
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _write_tokenizer(directory: Path, tokenizer: Tokenizer, source: ModelSource) -> None:
