@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from bundle_factory import make_bundle
 from tiny_corpus import write_corpus
@@ -67,3 +69,34 @@ def test_a_base_that_is_none_is_one_line(
     (tmp_path / "empty").mkdir()
     assert run(monkeypatch, "default", "--base", str(tmp_path / "empty")) == 1
     assert_one_line(capsys.readouterr().err, "has no model.safetensors", "name a directory that has one")
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENOSPC, "No space left on device; make room"),
+        (errno.EACCES, "Permission denied; give the right to, or name another place"),
+        (errno.EROFS, "Read-only file system; name another place"),
+    ],
+)
+def test_what_the_system_refuses_is_one_line(
+    number: int, remedy: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(cli.cli.commands, "tune", _failing(OSError(number, "as the library says", "/models/a")))
+    assert run(monkeypatch, "tune") == 1
+    assert capsys.readouterr().err == f"brief-build: /models/a: {remedy}\n"
+
+
+def test_a_mistake_of_ours_is_shown_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(cli.cli.commands, "tune", _failing(FileNotFoundError(errno.ENOENT, "none", "ours")))
+    monkeypatch.setattr(sys, "argv", ["brief-build", "tune"])
+    with pytest.raises(FileNotFoundError):
+        cli.main()
+
+
+def _failing(error: OSError) -> click.Command:
+    @click.command()
+    def fail() -> None:
+        raise error
+
+    return fail

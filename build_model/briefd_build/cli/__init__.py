@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 
 import click
@@ -19,6 +21,15 @@ def cli() -> None:
     """Build and measure the bundles that briefd serves."""
 
 
+# What the user can mend; others are mistakes of ours.
+_REMEDIES = {
+    errno.ENOSPC: "make room",
+    errno.EDQUOT: "make room",
+    errno.EACCES: "give the right to, or name another place",
+    errno.EPERM: "give the right to, or name another place",
+    errno.EROFS: "name another place",
+}
+
 for _command in (bench, default, evaluate, finetune, generate, headlines, tune):
     cli.add_command(_command)
 
@@ -31,5 +42,13 @@ def main() -> None:
     try:
         cli()
     except (BuildError, BriefdError) as error:
-        click.echo(f"brief-build: {error}", err=True)
-        sys.exit(1)
+        _end(str(error))
+    except OSError as error:
+        if error.errno not in _REMEDIES:
+            raise
+        _end(f"{error.filename or 'a file'}: {os.strerror(error.errno)}; {_REMEDIES[error.errno]}")
+
+
+def _end(message: str) -> None:
+    click.echo(f"brief-build: {message}", err=True)
+    sys.exit(1)
