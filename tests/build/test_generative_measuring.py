@@ -206,3 +206,8 @@ def test_parity_lets_pass_what_rounding_explains(margin: float, written: list[in
 def test_another_token_than_transformers_is_refused(written: list[int]) -> None:
     with pytest.raises(BuildError, match=r"does not write what transformers writes.*report its name"):
         check_parity(CountingTransformer(1.0), [CAUSAL, CAUSAL], [[5], written])
+
+
+def test_weights_that_compute_no_numbers_are_refused() -> None:
+    with pytest.raises(BuildError, match=r"compute what is no number \(NaN\); fetch or save the model again"):
+        check_parity(CountingTransformer(float("nan")), [CAUSAL], [[5]])

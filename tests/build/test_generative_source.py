@@ -188,6 +188,12 @@ def _without_a_weight(directory: Path) -> None:
     save_file(weights, directory / "model.safetensors", {"format": "pt"})
 
 
+def _without_numbers(directory: Path) -> None:
+    weights = load_file(directory / "model.safetensors")
+    weights["gpt_neox.layers.1.mlp.dense_h_to_4h.bias"][3] = torch.nan
+    save_file(weights, directory / "model.safetensors", {"format": "pt"})
+
+
 def _with_more_tokens(directory: Path) -> None:
     tokenizer = Tokenizer.from_file(str(directory / "tokenizer.json"))
     tokenizer.add_tokens([f"<another {number}>" for number in range(99)])
@@ -231,6 +237,11 @@ BAD_DIRECTORIES: list[tuple[str, Callable[[Path], object], str]] = [
     ),
     ("pickled code", _with_pickled_code, r"damaged or do not fit its config.json \(UnpicklingError\)"),
     ("a weight is missing", _without_a_weight, r"they lack gpt_neox.layers.1.mlp.dense_h_to_4h.weight; fetch or save"),
+    (
+        "a weight that is no number",
+        _without_numbers,
+        r"^gpt_neox.layers.1.mlp.dense_h_to_4h.bias of .* holds what is no number; fetch or save the model again",
+    ),
     (
         "more layers than weights",
         lambda d: edit_json(d / "config.json", num_hidden_layers=3),

@@ -49,13 +49,15 @@ def check_parity(model: Any, prompts: Sequence[Prompt], written: Sequence[Sequen
         written: the exported graph's greedy tokens after each prompt.
 
     Raises:
-        BuildError: a token is another.
+        BuildError: a token is another, or the model computes no numbers.
 
     """
     tie_count = 0
     for prompt, tokens in zip(prompts, written, strict=True):
         logits = _logits(model, prompt, tokens)
         behind = logits.amax(dim=1) - logits.gather(1, torch.tensor(tokens)[:, None])[:, 0]
+        if bool(behind.isnan().any()):
+            raise BuildError("its weights compute what is no number (NaN); fetch or save the model again")
         if bool((behind > _ROUNDING * (logits.amax(dim=1) - logits.amin(dim=1))).any()):
             raise BuildError(
                 "the exported model does not write what transformers writes with the same weights; "

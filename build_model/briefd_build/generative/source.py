@@ -349,6 +349,8 @@ def _load_weights(source: ModelSource) -> PreTrainedModel:
             "fetch or save the model again"
         ) from error
     _check_loading(source, loading)
+    if damaged := [name for name, weight in model.named_parameters() if not torch.isfinite(weight).all()]:
+        raise BuildError(f"{damaged[0]} of {source.name} holds what is no number; fetch or save the model again")
     return model  # type: ignore[no-any-return]
 
 
