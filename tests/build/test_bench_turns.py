@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -114,6 +116,15 @@ def test_a_closed_child_is_gone(tmp_path: Path) -> None:
     child.close()
     with pytest.raises(AbsentError, match="its process ended"):
         child.generate([1], 2)
+
+
+def test_an_interrupt_is_for_the_parent_to_answer(tmp_path: Path) -> None:
+    child = Child(CountingContender("any", tmp_path / "log"), 1)
+    child.wait_until_loaded()
+    process = int((tmp_path / "log").read_text().split()[-2])
+    os.kill(process, signal.SIGINT)
+    assert child.generate([1], 2).token_ids == [0, 1]
+    child.close()
 
 
 class Doubling:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,6 +92,14 @@ def test_the_teacher_writes_the_rest(tmp_path: Path) -> None:
     assert done[0] == 0
     (tmp_path / "pairs.jsonl").write_text(write_lines(pairs), encoding="utf-8")
     assert read_lines(tmp_path / "pairs.jsonl") == pairs
+
+
+def test_an_interrupt_is_for_the_parent_to_answer() -> None:
+    def interrupt_processes(_: float) -> None:
+        for process in multiprocessing.active_children():
+            os.kill(process.pid or 0, signal.SIGINT)
+
+    assert len(teach([FOX] * 65, PACKAGED_DIRECTORY / DEFAULT_BUNDLE, 1, interrupt_processes)) == 65
 
 
 def test_a_teacher_that_cannot_be_read_is_said_in_one_line(tmp_path: Path) -> None:

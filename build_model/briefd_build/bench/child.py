@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -112,10 +113,12 @@ def run_aside(function: Callable[[], None]) -> None:
 
 
 def _run(function: Callable[[], None], connection: Connection[Any, Any]) -> None:
+    _leave_interrupts_to_parent()
     connection.send(_outcome(function))
 
 
 def _serve(contender: Contender, thread_count: int, connection: Connection[Any, Any]) -> None:
+    _leave_interrupts_to_parent()
     # Libraries that are not told read this when they are first imported; none is yet.
     os.environ["OMP_NUM_THREADS"] = str(thread_count)
     model: Any = None
@@ -133,6 +136,11 @@ def _serve(contender: Contender, thread_count: int, connection: Connection[Any, 
             return
         reply = _memory() if request == "memory" else _outcome(getattr(model, request), *arguments)
         connection.send(reply)
+
+
+def _leave_interrupts_to_parent() -> None:
+    """Ignore Ctrl-C, which every process of the terminal gets: the parent ends this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _outcome(function: Callable[..., object], *arguments: object) -> object:

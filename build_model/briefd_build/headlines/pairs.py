@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import signal
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -86,11 +87,16 @@ def _teach(texts: Sequence[str], teacher: Path, processes: int, report: Callable
     with ProcessPoolExecutor(
         processes, multiprocessing.get_context("spawn"), initializer=_load_teacher, initargs=(teacher,)
     ) as pool:
-        for number, summary in enumerate(pool.map(_summarize, texts, chunksize=_CHUNK_TEXTS)):
-            if number % _CHUNK_TEXTS == 0:
-                report(number / len(texts))
-            if summary is not None:
-                pairs.append(Pair(texts[number], summary))
+        try:
+            for number, summary in enumerate(pool.map(_summarize, texts, chunksize=_CHUNK_TEXTS)):
+                if number % _CHUNK_TEXTS == 0:
+                    report(number / len(texts))
+                if summary is not None:
+                    pairs.append(Pair(texts[number], summary))
+        except BaseException:
+            # What was asked for and not begun would be waited for.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     return pairs
 
 
@@ -109,6 +115,8 @@ _engines: list[Engine] = []  # the worker process's own teacher
 
 
 def _load_teacher(directory: Path) -> None:
+    # Ctrl-C is the parent's to answer: this process would only print where it was.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _engines.append(load_engine(read_bundle(directory), OPTIMIZED, 1))
 
 
