@@ -42,6 +42,7 @@ def test_help_names_the_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
         (["--model", "./no-such-directory"], ["brief-build: ./no-such-directory is not a directory"]),
         (["--threads", "0"], ["Error: Invalid value for '--threads'"]),
         (["--text", "./no-such-file"], ["Error: Invalid value for '--text'"]),
+        (["--json", "./no-such-directory/a.json"], ["Error: Invalid value for '--json'", "cannot be written; name a"]),
     ],
 )
 def test_wrong_arguments_are_one_line(

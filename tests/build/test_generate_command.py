@@ -9,17 +9,17 @@ import torch
 from bundle_factory import make_bundle
 from click.testing import CliRunner
 from tiny_models import make_tiny_model
+from written_sentences import check_sentence
 
 from briefd_build.cli import cli
 from briefd_build.errors import BuildError
-from briefd_build.generative import building, exporting, measuring
+from briefd_build.generative import building, conversion, measuring
 from briefd_build.generative.building import build_generative, bundle_name, choose_variants
-from briefd_build.generative.exporting import Options, choose_context, read_texts
+from briefd_build.generative.conversion import Options, choose_context, read_texts
 from briefd_build.generative.source import find_model
 from briefd_build.generative.variants import BASELINE, VARIANTS, HeadKind
 from briefd_server.bundle import read_bundle
 from briefd_server.engines import load_engine
-from briefd_server.engines.base import Task, UnwatchedCall
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,7 @@ def make_model(family: str, directory: Path) -> str:
 def briefly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Measure on three texts and for one round: what is tested is that it is measured."""
     texts = read_texts()[:3]
-    monkeypatch.setattr(exporting, "read_texts", lambda: texts)
+    monkeypatch.setattr(conversion, "read_texts", lambda: texts)
     monkeypatch.setattr(building, "read_texts", lambda: texts)
     monkeypatch.setattr(measuring, "_MOST_ROUNDS", 1)
     # The memory that PyTorch itself may take is not the matter here.
@@ -69,8 +69,9 @@ def test_a_bundle_is_made_measured_and_served(tmp_path: Path, capfd: pytest.Capt
     check_evaluation(manifest.evaluation)
     for variant in manifest.variants:
         assert (manifest.variants[variant].memory_bytes or 0) > 10e6
-        written = load_engine(bundle, variant, 1).summarize(Task(read_texts()[0], 10, 15), UnwatchedCall())
-        assert 10 <= written.word_count <= 15
+        engine = load_engine(bundle, variant, 1)
+        for seed in range(20):
+            check_sentence(engine, seed)
 
 
 def check_evaluation(evaluation: Any) -> None:
@@ -96,14 +97,14 @@ def test_an_encoder_decoder_is_made_and_replaces_an_older_bundle(tmp_path: Path)
 
 
 def test_weights_that_export_otherwise_leave_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    really_read = exporting.read_architecture
+    really_read = conversion.read_architecture
 
     def read_then_change(model: Any, context_tokens: int) -> Any:
         architecture = really_read(model, context_tokens)
         model.lm_head = torch.nn.Linear(model.config.n_embd, model.config.vocab_size)
         return architecture
 
-    monkeypatch.setattr(exporting, "read_architecture", read_then_change)
+    monkeypatch.setattr(conversion, "read_architecture", read_then_change)
     model = make_model("gpt2", tmp_path / "gpt2")
     with pytest.raises(BuildError, match="does not write what transformers writes"):
         build_generative(model, tmp_path / "out", ["int8"], OPTIONS, lambda *_: None)
@@ -124,7 +125,7 @@ def test_an_interrupt_leaves_nothing(tmp_path: Path) -> None:
 
 def test_too_little_memory_is_said_before_anything_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(building, "free_memory_bytes", lambda: 1)
-    monkeypatch.setattr(exporting, "load_model", lambda _: pytest.fail("it was loaded"))
+    monkeypatch.setattr(conversion, "load_model", lambda _: pytest.fail("it was loaded"))
     model = make_model("gpt2", tmp_path / "gpt2")
     with pytest.raises(BuildError, match="too little memory"):
         build_generative(model, tmp_path / "out", [], OPTIONS, lambda *_: None)
@@ -163,6 +164,23 @@ def test_variants_of_the_output_layer_are_for_large_ones() -> None:
     assert choose_variants(["int8-shortlist", "int8", "int8-shortlist"], 100, 8192) == ["int8-shortlist", "int8"]
 
 
+def test_a_form_that_any_processor_runs_is_in_every_bundle_and_comes_last() -> None:
+    portable = [name for name, variant in VARIANTS.items() if not variant.cpu_features and name != BASELINE]
+    assert portable
+    assert set(portable) <= set(choose_variants([], 16_000, 8192))
+    fast, slow, wrong = (
+        measuring.Measured(1, measuring.Agreement(100, same), {20: ms, 48: 2 * ms})
+        for same, ms in ((100, 1.0), (100, 9.0), (50, 5.0))
+    )
+    figures = {BASELINE: fast, "int8-portable": fast, "int8": slow, "int4": wrong}
+    assert building._ranked(figures) == ["int8", "int4", "int8-portable", BASELINE]
+
+
+def test_the_help_names_the_variants() -> None:
+    shown = " ".join(CliRunner().invoke(cli, ["generate", "--help"]).output.split())
+    assert f"into the bundle: {', '.join(VARIANTS)}. [default" in shown
+
+
 def test_the_context_is_bounded_where_the_model_bounds_it(tmp_path: Path) -> None:
     source = find_model(make_model("t5", tmp_path / "t5"))
     assert choose_context(source, 2000) == 2000
@@ -179,6 +197,6 @@ def test_a_bundle_is_named_after_its_model(directory: str, name: str, tmp_path: 
 
 
 def test_the_texts_are_fifty_different_ones() -> None:
-    texts = (exporting.resources.files("briefd_build.generative") / "prompts.txt").read_text().splitlines()
+    texts = (conversion.resources.files("briefd_build.generative") / "prompts.txt").read_text().splitlines()
     assert len(set(texts)) == 50
     assert all(20 < len(text.split()) < 100 for text in texts)

@@ -15,7 +15,7 @@ from tiny_models import FAMILIES, make_tiny_model
 
 from briefd_build.generative.export import Vocabularies, export_variant
 from briefd_build.generative.families import read_architecture
-from briefd_build.generative.kernels import Blockwise, quantize_blocks
+from briefd_build.generative.kernels import Blockwise, DynamicInt8, quantize_blocks
 from briefd_build.generative.shortlist import choose_frequent, find_ends
 from briefd_build.generative.source import find_model, load_model
 from briefd_build.generative.variants import VARIANTS
@@ -254,6 +254,17 @@ def test_a_stopped_call_ends_before_the_next_run(gpt_neox: Tiny) -> None:
         with pytest.raises(CallStopped):
             run()
     assert session.position == 0
+
+
+def test_unsigned_weights_stand_for_the_signed_ones() -> None:
+    weight = torch.randn((7, 30), generator=torch.Generator().manual_seed(1))
+    signed, unsigned = (DynamicInt8(unsigned=each).linear(weight, None) for each in (False, True))
+    restored = [(each.weight.float() - each.zero_points.float()) * each.scales for each in (signed, unsigned)]
+    assert torch.equal(*restored)
+    assert (restored[0].t() - weight).abs().max() <= signed.scales.max() / 2
+    # Pairs of products of -128 and -128 would not fit into what kernels of Arm add them up in.
+    assert signed.weight.min() >= -127
+    assert unsigned.weight.dtype == torch.uint8
 
 
 @given(

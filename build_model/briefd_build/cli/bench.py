@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from briefd_build.cli.common import progress
+from briefd_build.cli.common import json_option, progress
 
 if TYPE_CHECKING:
     from briefd_build.generative.source import ModelSource
@@ -40,9 +40,7 @@ if TYPE_CHECKING:
 )
 @click.option("--rounds", type=click.IntRange(1), default=10, show_default=True, help="Turns of each engine.")
 @click.option("--markdown", is_flag=True, help="Print the table in Markdown.")
-@click.option(
-    "--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures here too."
-)
+@json_option
 def bench(
     *,
     model: str | None,
@@ -91,7 +89,7 @@ def _write_random_model(folder: str) -> str:
 def _build_bundle(source: ModelSource, folder: str) -> Path:
     from briefd_build.bench.running import check_causal  # noqa: PLC0415 - takes seconds to import
     from briefd_build.generative.building import build_generative  # noqa: PLC0415 - likewise
-    from briefd_build.generative.exporting import Options  # noqa: PLC0415 - likewise
+    from briefd_build.generative.conversion import Options  # noqa: PLC0415 - likewise
 
     check_causal(source)
     bundle = Path(folder, "bundle")

@@ -20,6 +20,22 @@ data_option = click.option(
 )
 
 
+def _writable_file(_context: click.Context, _parameter: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse a file that can't be written, before the work whose result it shall hold."""
+    if path is not None and not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise click.BadParameter(f"{path} cannot be written; name a file in a directory that is there and writable")
+    return path
+
+
+json_option = click.option(
+    "--json",
+    "json_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    callback=_writable_file,
+    help="Write the figures here too.",
+)
+
+
 def find_corpora(data: Path | None, report: Callable[[str, float], None]) -> Path:
     """Find the corpora' directory; the public ones are fetched where it is not given."""
     from briefd_build.corpora.sources import cache_directory, find_data  # noqa: PLC0415 - kept out of --help

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from briefd_build.cli.common import data_option, find_corpora, progress
+from briefd_build.cli.common import data_option, find_corpora, json_option, progress
 
 
 @click.command()
@@ -42,9 +42,7 @@ def default(data: Path | None, base: str | None, build: Path, out: Path) -> None
 @data_option
 @click.option("--variant", type=click.Choice(["optimized", "baseline"]), default="optimized", show_default=True)
 @click.option("--threads", type=click.IntRange(1, 64), default=2, show_default=True, help="Threads that run the model.")
-@click.option(
-    "--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write the figures here too."
-)
+@json_option
 def evaluate(bundle: Path, data: Path | None, variant: str, threads: int, json_path: Path | None) -> None:
     """Measure BUNDLE: grammar, salience, agreement with human compressions, length, speed and size."""
     from rich.console import Console  # noqa: PLC0415 - kept out of --help

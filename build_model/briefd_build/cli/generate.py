@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     "--variants",
     multiple=True,
     metavar="NAME[,NAME...]",
-    help="Forms of the model to put into the bundle: baseline, int8-dynamic, int8, int8-screened, int8-shortlist, "
-    "int4, int4-shortlist.  [default: all that may be of use]",
+    help="Forms of the model to put into the bundle: baseline, int8-dynamic, int8, int8-screened, "
+    "int8-shortlist, int4, int4-shortlist, int8-portable.  [default: all that may be of use]",
 )
 @click.option(
     "--template",
@@ -73,7 +73,7 @@ def generate(
 
     from briefd_build.generative.building import build_generative  # noqa: PLC0415 - torch takes seconds to import
     from briefd_build.generative.card import UNKNOWN_LICENSE  # noqa: PLC0415 - likewise
-    from briefd_build.generative.exporting import Options  # noqa: PLC0415 - likewise
+    from briefd_build.generative.conversion import Options  # noqa: PLC0415 - likewise
 
     names = [name.strip() for given in variants for name in given.split(",") if name.strip()]
     options = Options(template, context_tokens, shortlist_size, threads)

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from briefd_build.errors import BuildError
-from briefd_build.generative.exporting import (
+from briefd_build.generative.conversion import (
     MOST_DRAFT_TOKENS,
     Exported,
     Options,
@@ -166,8 +166,10 @@ def _measure_sessions(exported: Exported, wanted: Sequence[str], options: Option
 
 
 def _ranked(figures: Mapping[str, Measured]) -> list[str]:
-    """Rank what a device may run; float32 is there for comparison."""
+    """Rank what a device may run; a form that any processor runs is for those that run no other."""
     ranked = rank({name: each for name, each in figures.items() if name != BASELINE})
+    ranked.sort(key=lambda name: not VARIANTS[name].cpu_features)
+    # Float32 is there for comparison.
     return [*ranked, *(name for name in figures if name == BASELINE)]
 
 

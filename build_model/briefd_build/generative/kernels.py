@@ -38,12 +38,20 @@ class Float32:
         return layer
 
 
+@dataclass(frozen=True)
 class DynamicInt8:
-    """INT8 weights with a scale a row; inputs are quantized to 8 bits, one scale for all, when they come."""
+    """INT8 weights with a scale a row; inputs are quantized to 8 bits, one scale for all, when they come.
+
+    Attributes:
+        unsigned: whether weights are stored as 1 to 255 around 128, and not as -127 to 127: slower, but exact on every
+            processor (see `variants`).
+    """
+
+    unsigned: bool = False
 
     def linear(self, weight: Tensor, bias: Tensor | None) -> nn.Module:
         """See `Kernel`."""
-        return _DynamicInt8Linear(weight, bias)
+        return _DynamicInt8Linear(weight, bias, self.unsigned)
 
 
 class _DynamicInt8Linear(nn.Module):
@@ -52,12 +60,14 @@ class _DynamicInt8Linear(nn.Module):
     zero_points: Tensor
     bias: Tensor | None
 
-    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+    def __init__(self, weight: Tensor, bias: Tensor | None, unsigned: bool) -> None:  # noqa: FBT001 - the kernel's
         super().__init__()
         scales = weight.abs().amax(dim=1).clamp(min=1e-8) / _INT8
-        self.register_buffer("weight", torch.round(weight / scales[:, None]).to(torch.int8).t().contiguous())
+        middle, kind = (_INT8 + 1, torch.uint8) if unsigned else (0, torch.int8)
+        codes = torch.round(weight / scales[:, None]) + middle
+        self.register_buffer("weight", codes.to(kind).t().contiguous())
         self.register_buffer("scales", scales)
-        self.register_buffer("zero_points", torch.zeros(len(scales), dtype=torch.int8))
+        self.register_buffer("zero_points", torch.full((len(scales),), middle, dtype=kind))
         self.register_buffer("bias", bias)
 
     def forward(self, inputs: Tensor) -> Tensor:
