@@ -77,6 +77,8 @@ class Step:
 
     def grows_beyond_bounds(self, vocabulary: Vocabulary, source: str) -> bool:
         """Tell whether the model would go on with a word that is too long already, or begin to stutter."""
+        if not self.so_far.run:
+            return False  # What a single token says is no habit: `choices` passes it over where it is odd.
         best = self.candidates.token_ids[:1].tolist()
         if not best or best[0] in self.banned or vocabulary.kind(best[0]) != TokenKind.CONTINUATION:
             return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from language_models import ScoringModel, byte_level_tokenizer, vocabulary_of, weighted_texts
+from tokenizers import Tokenizer
 
 from briefd_server.engines.base import CallStopped, UnwatchedCall
 from briefd_server.engines.generative.decoding import FIRST_KINDS, Length, Written, write_sentence
@@ -172,6 +173,16 @@ def test_a_sentence_that_is_what_was_asked_for_is_left_alone(text):
 def test_a_sentence_that_is_not_becomes_one(texts, length, expected):
     source = "See https://www.example.com/reports/2024/annual/pumps/and/plants/of/all/kinds for more."
     assert _write(texts, length, source=source).text == expected
+
+
+def test_a_first_token_that_is_odd_by_itself_is_passed_over():
+    tokenizer = Tokenizer.from_str(_TOKENIZER.to_str())
+    tokenizer.add_tokens(["xxxx"])
+    vocabulary = vocabulary_of(tokenizer)
+    text = "The council approved the new bridge on Tuesday after a long debate."
+    model = ScoringModel(vocabulary, weighted_texts(tokenizer, {"xxxx": 0, f" {text}": -5}))
+    written = write_sentence(model, vocabulary, model.first(FIRST_KINDS), 0, "", Length(10, 15), UnwatchedCall())
+    assert written.text == text
 
 
 _LONG = "The council approved the new bridge on Tuesday after a long debate about what it will cost the town by May."
