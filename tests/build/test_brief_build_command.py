@@ -12,6 +12,7 @@ from bundle_factory import make_bundle
 from tiny_corpus import write_corpus
 
 from briefd_build import cli
+from briefd_build.cli.common import progress
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
@@ -85,6 +86,21 @@ def test_what_the_system_refuses_is_one_line(
     monkeypatch.setitem(cli.cli.commands, "tune", _failing(OSError(number, "as the library says", "/models/a")))
     assert run(monkeypatch, "tune") == 1
     assert capsys.readouterr().err == f"brief-build: /models/a: {remedy}\n"
+
+
+def test_a_bar_goes_where_the_work_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress() as report:
+        report("reading", 1.0)
+    assert "reading" in capsys.readouterr().err
+
+    def fail() -> None:
+        with progress() as report:
+            report("reading", 0.5)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert capsys.readouterr().err == ""
 
 
 def test_a_mistake_of_ours_is_shown_as_one(monkeypatch: pytest.MonkeyPatch) -> None:

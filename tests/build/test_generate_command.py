@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
 from bundle_factory import make_bundle
 from click.testing import CliRunner
+from rich.console import Console
 from tiny_models import make_tiny_model
 from written_sentences import check_sentence
 
 from briefd_build.cli import cli
+from briefd_build.cli.generate import _table
 from briefd_build.errors import BuildError
 from briefd_build.generative import building, conversion, measuring
 from briefd_build.generative.building import build_generative, bundle_name, choose_variants
 from briefd_build.generative.conversion import Options, choose_context, read_texts
 from briefd_build.generative.source import find_model
 from briefd_build.generative.variants import BASELINE, VARIANTS, HeadKind
-from briefd_server.bundle import read_bundle
+from briefd_server.bundle import VariantEntry, read_bundle
 from briefd_server.engines import load_engine
 
 if TYPE_CHECKING:
@@ -162,6 +165,20 @@ def test_variants_of_the_output_layer_are_for_large_ones() -> None:
     small = choose_variants([], 16_000, 8192)
     assert {VARIANTS[name].head for name in small} == {HeadKind.FULL}
     assert choose_variants(["int8-shortlist", "int8", "int8-shortlist"], 100, 8192) == ["int8-shortlist", "int8"]
+
+
+def test_the_table_of_a_large_model_fits_into_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    figures = {"size_bytes": 4_321e6, "greedy_agreement": 1.0, "peak_bytes": 4_321e6}
+    figures |= {measuring.time_key(count): 12_345.6 for count in measuring.TIMED_TOKENS}
+    manifest = SimpleNamespace(
+        name="large",
+        variants=dict.fromkeys(VARIANTS, VariantEntry("decode.onnx", None)),
+        evaluation={"variants": dict.fromkeys(VARIANTS, figures), "threads": {"prompt": 2, "decode": 1}},
+    )
+    Console(width=80).print(_table(manifest))
+    shown = capsys.readouterr().out
+    assert "…" not in shown
+    assert all(name in shown for name in (*VARIANTS, "12,345.6", "100.0 %", "128+48", "yes"))
 
 
 def test_a_form_that_any_processor_runs_is_in_every_bundle_and_comes_last() -> None:

@@ -38,7 +38,7 @@ def random_text(seed: int) -> str:
         words += chance.choice(_ODD_TEXTS)[:2000].split()
     if seed % 7 == 0:
         words += ["".join(chr(chance.randrange(33, 0xD7FF)) for _ in range(chance.randint(1, 9))) for _ in range(20)]
-    return " ".join(chance.choices(words, k=chance.randint(15, 400)))
+    return " ".join(chance.choices(words, k=chance.randint(15, 150)))
 
 
 def check_sentence(engine: Engine, seed: int) -> None:

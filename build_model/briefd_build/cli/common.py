@@ -45,10 +45,18 @@ def find_corpora(data: Path | None, report: Callable[[str, float], None]) -> Pat
 
 @contextmanager
 def progress() -> Iterator[Callable[[str, float], None]]:
-    """Show a bar; what is yielded takes the stage's name and how much of it is done, from 0 to 1."""
+    """Show a bar; what is yielded takes the stage's name and how much of it is done, from 0 to 1.
+
+    Where the work fails the bar goes, and what is said of the failure stands alone.
+    """
     from rich.console import Console  # noqa: PLC0415 - kept out of --help
     from rich.progress import Progress  # noqa: PLC0415 - likewise
 
     with Progress(console=Console(stderr=True)) as bar:
         task = bar.add_task("starting", total=1.0)
-        yield lambda stage, done: bar.update(task, description=stage, completed=done)
+        try:
+            yield lambda stage, done: bar.update(task, description=stage, completed=done)
+        except BaseException:
+            bar.live.transient = True
+            bar.console.quiet = not bar.console.is_interactive  # it would print the bar's last state to a file
+            raise

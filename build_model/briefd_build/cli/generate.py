@@ -99,7 +99,8 @@ def _table(manifest: Manifest) -> Table:
         caption="same: share of greedy tokens that float32 writes too; here: whether this processor suits the variant",
     )
     table.add_column("variant", no_wrap=True)
-    for heading in ("MB", "same", *(f"ms {TIMED_PROMPT_TOKENS}+{count}" for count in TIMED_TOKENS), "peak MB"):
+    # Narrow enough for a terminal of 80 columns, whatever the model's size.
+    for heading in ("MB", "same", *(f"ms\n{TIMED_PROMPT_TOKENS}+{count}" for count in TIMED_TOKENS), "peak\nMB"):
         table.add_column(heading, justify="right")
     table.add_column("here")
     for name, figures in sorted(
@@ -108,7 +109,7 @@ def _table(manifest: Manifest) -> Table:
         needed = manifest.variants[name].cpu_features
         table.add_row(
             name,
-            f"{figures['size_bytes'] / 1e6:,.1f}",
+            f"{figures['size_bytes'] / 1e6:,.0f}",
             f"{100 * figures['greedy_agreement']:.1f} %",
             *(f"{figures[time_key(count)]:,.1f}" for count in TIMED_TOKENS),
             f"{figures['peak_bytes'] / 1e6:,.0f}",

@@ -47,7 +47,8 @@ def read_architecture(model: Any, context_tokens: int) -> Architecture:
     for stack in filter(None, (architecture.decoder, architecture.encoder)):
         if stack.heads.size % _HEAD_SIZE_UNIT:
             raise BuildError(
-                f"its attention heads are {stack.heads.size} wide; only multiples of {_HEAD_SIZE_UNIT} are supported"
+                f"the attention heads of this model are {stack.heads.size} wide; "
+                f"use one whose heads are {_HEAD_SIZE_UNIT} wide or a multiple of that"
             )
     return architecture
 
