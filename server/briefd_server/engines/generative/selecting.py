@@ -106,19 +106,27 @@ class Selector:
             candidates[best] = self._compressed(candidates[best], room, call)
         with call.stage(Stage.TOKENIZE):
             chosen = choose([each.worth for each in candidates], [each.token_count for each in candidates], room)
-            return self._join([candidates[number] for number in chosen], room)
+            return self._join([candidates[number] for number in chosen], room, call)
 
     def _candidate(self, text: str, sentence: RankedSentence, call: CallContext) -> _Candidate:
         call.checkpoint()
         # Sentences are given on one line, however the text broke them.
         content = " ".join(text[sentence.start : sentence.end].split())
-        return _Candidate(content, sentence.worth, self._prompt.count(content))
+        # A word may add nothing to a prompt without text, and still is one more beside others.
+        return _Candidate(content, sentence.worth, max(1, self._prompt.count(content)))
 
-    def _join(self, chosen: list[_Candidate], room: int) -> str:
-        """Join sentences; together they may take a few more tokens than one by one, and then the least has to go."""
-        while self._prompt.count(joined := "".join(map(_with_separator, chosen)).rstrip()) > room:
-            chosen.remove(min(chosen, key=lambda each: each.worth))
-        return joined
+    def _join(self, chosen: Sequence[_Candidate], room: int, call: CallContext) -> str:
+        """Join sentences; together they may take more tokens than one by one, and then the least have to go."""
+        ranked = sorted(range(len(chosen)), key=lambda number: -chosen[number].worth)
+        fitting, too_many, kept = 1, len(ranked) + 1, len(ranked)
+        while too_many - fitting > 1:
+            call.checkpoint()
+            if self._prompt.count(_joined(chosen, ranked[:kept])) <= room:
+                fitting = kept
+            else:
+                too_many = kept
+            kept = (fitting + too_many) // 2
+        return _joined(chosen, ranked[:fitting])
 
     def _compressed(self, sentence: _Candidate, room: int, call: CallContext) -> _Candidate:
         with call.stage(Stage.TOKENIZE):
@@ -155,6 +163,10 @@ class Selector:
             else:
                 most = middle
         return text[:least] + _CUT_MARK
+
+
+def _joined(sentences: Sequence[_Candidate], numbers: Sequence[int]) -> str:
+    return "".join(_with_separator(sentences[number]) for number in sorted(numbers)).rstrip()
 
 
 def _with_separator(sentence: _Candidate) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from language_models import CORPUS, byte_level_tokenizer
-from tokenizers import Tokenizer
+from tokenizers import Tokenizer, pre_tokenizers
 
 from briefd_server.engines.base import CallContext, CallStopped, UnwatchedCall
 from briefd_server.engines.generative.prompt import Prompt, Template
@@ -75,6 +75,23 @@ def test_a_heading_stays_on_its_own_line() -> None:
     text = f"# A new bridge\n\n{CORPUS[0]}\n\n{CORPUS[1]}"
     wanted = f"# A new bridge\n{CORPUS[0]}"
     assert select(text, prompt().count(wanted), LaterIsBetter([9.0, 8.0, 1.0])).text == wanted
+
+
+def test_words_that_take_no_token_alone_are_not_all_taken() -> None:
+    class CountingPrompt(Prompt):
+        def count(self, text: str) -> int:
+            lengths.append(len(text))
+            return super().count(text)
+
+    lengths: list[int] = []
+    tokenizer = Tokenizer.from_str(byte_level_tokenizer().to_str())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    counting = CountingPrompt(tokenizer, Template("Text:", "\n\nSummary:"), is_encoder_decoder=False)
+    assert counting.count("a") == 0
+    text = "a\n\n" * 1000
+    selection = Selector(counting, LaterIsBetter()).select(text, LEAST_ROOM, CALL)
+    assert LEAST_ROOM // 2 < counting.count(selection.text) <= LEAST_ROOM
+    assert len([length for length in lengths if length > 1]) < 10
 
 
 def test_a_terminals_escapes_are_no_text() -> None:
