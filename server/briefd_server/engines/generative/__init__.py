@@ -36,11 +36,12 @@ def load(bundle: Bundle, variant: str, thread_count: int) -> GenerativeEngine:
         tokenizer = Tokenizer.from_file(str(bundle.directory / TOKENIZER_NAME))
         vocabulary = Vocabulary(tokenizer, parameters.end_ids, parameters.vocabulary_size)
         session = open_model(bundle.directory, parameters, variant, vocabulary, thread_count)
+        session.try_out()
+        prompt = Prompt(tokenizer, parameters.template, is_encoder_decoder=session.is_encoder_decoder)
     except VocabularyError as error:
         raise BundleError(f"bundle {manifest.name}: {error}") from None
-    except Exception as error:  # tokenizers and onnxruntime raise bare exceptions for a file they can't read
+    except Exception as error:  # tokenizers and onnxruntime raise bare exceptions for a file that is not theirs
         raise BundleError(f"bundle {manifest.name}: its {variant} model can't be loaded; rebuild it") from error
-    prompt = Prompt(tokenizer, parameters.template, is_encoder_decoder=session.is_encoder_decoder)
     try:
         if session.is_encoder_decoder:
             prompt.room(parameters.context_tokens, 0)

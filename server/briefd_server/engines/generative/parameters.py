@@ -87,7 +87,7 @@ def read_parameters(manifest: Manifest) -> Parameters:
             start_ids=_ids(given, "start_ids"),
             draft_tokens=_whole(given, "draft_tokens", 0, _MOST_DRAFT_TOKENS),
             decode_threads=_whole(given, "decode_threads", 1, 256),
-            graphs={variant: _graphs(names, manifest) for variant, names in given["graphs"].items()},
+            graphs={variant: _graphs(names, given, manifest) for variant, names in given["graphs"].items()},
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise BundleError(f"bundle {manifest.name}: bad engine parameters ({error}); rebuild it") from None
@@ -100,10 +100,12 @@ def _whole(given: Mapping[str, Any], key: str, least: int, most: int) -> int:
     return value
 
 
-def _graphs(given: Mapping[str, Any], manifest: Manifest) -> GraphNames:
-    names = GraphNames(**given)
-    if not set(given.values()) <= manifest.files.keys():
+def _graphs(names_by_part: Mapping[str, Any], given: Mapping[str, Any], manifest: Manifest) -> GraphNames:
+    names = GraphNames(**names_by_part)
+    if not set(names_by_part.values()) <= manifest.files.keys():
         raise ValueError("a graph is not among the bundle's files")
+    if names.encode and not given["start_ids"]:
+        raise ValueError("start_ids must name what a decoder after an encoder reads first")
     return names
 
 

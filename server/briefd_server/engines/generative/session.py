@@ -104,6 +104,19 @@ class ModelSession:
         """Whether the prompt is read by an encoder, and the cache holds the answer alone."""
         return self._encode is not None
 
+    def try_out(self) -> None:
+        """Run every graph once, at the end of the cache: parts that do not fit together show before any call.
+
+        Raises:
+            onnxruntime's errors and `IndexError` when they are not of one model with so much room.
+
+        """
+        last = self._capacity - 1
+        self.begin(UnwatchedCall(), [0], last)
+        self.read([0])
+        self.rewind(last)
+        self.advance([0], TokenKind.ANY)
+
     def begin(self, call: CallContext, prompt_ids: Sequence[int], position: int = 0) -> None:
         """Begin a call: keep the first `position` tokens of the cache, and make ready for the tokens of the prompt.
 

@@ -30,13 +30,14 @@ def read(given_parameters: object, context_tokens: int = 512) -> Parameters:
     prefix=st.text(),
     suffix=st.text(),
     end_ids=st.lists(st.integers(0, 599)),
+    start_ids=st.lists(st.integers(0, 599), min_size=1),
     draft_tokens=st.integers(0, 16),
     decode_threads=st.integers(1, 256),
     graphs=st.dictionaries(st.text(), st.builds(GraphNames, NAMES, *[st.none() | NAMES] * 3)),
 )
-def test_what_was_written_is_read(prefix, suffix, end_ids, draft_tokens, decode_threads, graphs):
+def test_what_was_written_is_read(prefix, suffix, end_ids, start_ids, draft_tokens, decode_threads, graphs):
     parameters = Parameters(
-        Template(prefix, suffix), 512, 600, tuple(end_ids), (), draft_tokens, decode_threads, graphs
+        Template(prefix, suffix), 512, 600, tuple(end_ids), tuple(start_ids), draft_tokens, decode_threads, graphs
     )
 
     assert read(parameters.to_json()) == parameters
@@ -53,6 +54,7 @@ def test_what_was_written_is_read(prefix, suffix, end_ids, draft_tokens, decode_
         {"end_ids": 0},
         {"end_ids": ["0"]},
         {"start_ids": [-1]},
+        {"graphs": {"optimized": {"decode": "optimized.onnx", "encode": "prefill.onnx"}}},
         {"draft_tokens": 17},
         {"draft_tokens": "4"},
         {"decode_threads": 0},
