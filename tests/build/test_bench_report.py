@@ -66,6 +66,17 @@ def test_the_table_on_a_terminal_holds_the_same_figures(report: Report) -> None:
     assert "CTranslate2 int8: absent, ctranslate2 is not installed." in text
 
 
+def test_names_and_figures_are_whole_in_80_columns(report: Report) -> None:
+    report.outcome.measurements.append(measurement("briefd int8-shortlist", 2, 1234.5, 2345.6))
+    report.outcome.measurements.append(measurement("PyTorch dynamic INT8", 2, 1234.5, 2345.6))
+    written = io.StringIO()
+    Console(width=80, file=written).print(report.render())
+    table = written.getvalue().partition("In brackets")[0]
+    assert "…" not in table
+    assert all(name in table for name in ("transformers float32", "briefd int8-shortlist", "PyTorch dynamic INT8"))
+    assert all(figure in table for figure in ("2345.6", "(19.55)", "98.5 %", "128+48", "threads"))
+
+
 def test_json_keeps_every_round(report: Report) -> None:
     content = json.loads(json.dumps(report.to_json()))
     first = content["outcome"]["measurements"][0]

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import distributions
 from typing import TYPE_CHECKING, Any
 
+from rich import box
 from rich.console import Group
 from rich.table import Table
 
@@ -45,9 +46,12 @@ class Report:
 
     def render(self) -> RenderableType:
         """Lay the outcome out for a terminal."""
-        table = Table(title=self._title(), caption_justify="left")
-        for number, heading in enumerate(self._headings()):
-            table.add_column(heading, justify="right" if number else "left")
+        # Narrow enough for a terminal of 80 columns, names whole.
+        table = Table(title=self._title(), box=box.SIMPLE_HEAD, padding=0)
+        name, *others = self._headings()
+        table.add_column(name, no_wrap=True)
+        for heading in others:
+            table.add_column(heading.replace(" ", "\n").replace("/", "/\n"), justify="right")
         for row in self._rows():
             table.add_row(*row)
         return Group(table, *self._notes())
