@@ -98,12 +98,6 @@ class Vocabulary:
         except UnicodeDecodeError:
             return piece
 
-    def mask(self, allowed: TokenKind) -> npt.NDArray[np.float32]:
-        """Return float32 `[size]`: 0 for tokens of the allowed kinds, else -inf; to be added to the logits."""
-        mask = np.full(self.size, -np.inf, np.float32)
-        mask[(self.kinds & np.uint8(allowed)) != 0] = 0
-        return mask
-
 
 def _spell(tokenizer: Tokenizer) -> dict[int, bytes]:
     """Return the bytes of every token that is not special."""

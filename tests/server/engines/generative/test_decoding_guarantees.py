@@ -186,7 +186,7 @@ def test_drafts_change_nothing_of_a_random_model(name, seed, data, length):
 def _unconstrained(name: str, score) -> str:
     """Write as the model does by itself, until it ends or breaks the line; nothing where that is no sane spelling."""
     vocabulary = _VOCABULARIES[name]
-    allowed = vocabulary.mask(TokenKind.ANY)
+    allowed = np.where(vocabulary.kinds & np.uint8(TokenKind.ANY), np.float32(0), -np.inf)
     end = _TOKENIZERS[name].token_to_id(END_OF_TEXT)
     tokens: list[int] = []
     so_far: SentenceSoFar | None = SentenceSoFar()

@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import time
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from language_models import END_OF_TEXT, byte_level_tokenizer, unigram_tokenizer, vocabulary_of
+from language_models import byte_level_tokenizer, unigram_tokenizer, vocabulary_of
 from tiny_tokenizer import make_tokenizer
 from tokenizers import AddedToken, Tokenizer, models, pre_tokenizers
 
@@ -131,17 +130,6 @@ def test_rows_beyond_the_tokenizer_are_forbidden():
     assert vocabulary.kinds.shape == (64,)
     assert (vocabulary.kinds[40:] == TokenKind.FORBIDDEN).all()
     assert vocabulary.piece(63) == ""
-
-
-def test_a_mask_is_nought_for_what_is_allowed():
-    vocabulary = vocabulary_of(byte_level_tokenizer())
-    mask = vocabulary.mask(TokenKind.STOP | TokenKind.END)
-    assert mask.dtype == np.float32
-    assert (mask[byte_level_tokenizer().token_to_id(".")], mask[byte_level_tokenizer().token_to_id(END_OF_TEXT)]) == (
-        0,
-        0,
-    )
-    assert mask[byte_level_tokenizer().token_to_id("a")] == -np.inf
 
 
 def test_a_tokenizer_of_another_kind_is_refused():
