@@ -120,15 +120,14 @@ def test_float32_chooses_the_tokens_that_transformers_chooses(family: str, tmp_p
         first = begin(tiny, session, prompt)
         written = write(session, first, 12)
         assert written == expected_choices(tiny, prompt, first, written[:-1])
+    # Of encoders one will do: the exports of a family take seconds.
+    if family == "t5":
+        assert_close_to_float32(tiny, "int8")
 
 
 @pytest.mark.parametrize("name", sorted(VARIANTS.keys() - {"baseline"}))
 def test_quantized_variants_score_close_to_float32(name: str, gpt_neox: Tiny) -> None:
     assert_close_to_float32(gpt_neox, name)
-
-
-def test_quantized_encoders_score_close_to_float32(tmp_path: Path) -> None:
-    assert_close_to_float32(make_tiny("t5", tmp_path), "int8")
 
 
 def assert_close_to_float32(tiny: Tiny, name: str) -> None:
