@@ -36,10 +36,6 @@ class Bundle:
     size_bytes: int
     variants: tuple[str, ...]
 
-    def variant_path(self, variant: str) -> Path:
-        """Tell where a present variant's model lies."""
-        return self.directory / self.manifest.variants[variant].file
-
 
 def read_bundle(directory: Path) -> Bundle:
     """Read a bundle and check that every file is there, inside the directory, and has its size and SHA-256.

@@ -26,7 +26,7 @@ def test_reads_a_bundle(tmp_path: Path) -> None:
     assert bundle.digest == f"sha256:{hashlib.sha256(data).hexdigest()}"
     assert bundle.size_bytes == len(data) + sum(len(content) for content in FILES.values())
     assert set(bundle.variants) == {"optimized", "baseline"}
-    assert bundle.variant_path("baseline").read_bytes() == FILES["baseline.onnx"]
+    assert (bundle.directory / bundle.manifest.variants["baseline"].file).read_bytes() == FILES["baseline.onnx"]
     assert encode_manifest(bundle.manifest) == data
 
 
