@@ -60,7 +60,7 @@ class ScreenedHead(nn.Module):
         """See the module."""
         logits = self.score(hidden)
         _, screened = _top(logits + allowed, _SCREENED_COUNT)
-        exact = (self.rows(screened) @ hidden[:, :, None])[..., 0] + _look_up(self.bias + allowed, screened)
+        exact = (self.rows(screened) @ hidden[:, :, None])[..., 0] + (self.bias + allowed)[screened]
         scores, places = _top(exact, CANDIDATE_COUNT)
         return screened.gather(1, places), scores, _end_margin(logits, self.ends)
 
@@ -90,7 +90,7 @@ class ShortlistHead(nn.Module):
         logits = torch.cat([self.score(hidden), _with_one(hidden) @ rows], dim=1)
         candidates = torch.cat([self.frequent, row_ids])
         scores, places = _top(logits + allowed, CANDIDATE_COUNT)
-        return _look_up(candidates, places), scores, _end_margin(logits, self.ends)
+        return candidates[places], scores, _end_margin(logits, self.ends)
 
 
 class RowTable(nn.Module):
@@ -121,11 +121,6 @@ class RowTable(nn.Module):
 def bias_of(output: Affine) -> Tensor:
     """Give the bias of an output layer [vocabulary], zeros where it has none."""
     return output.weight.new_zeros(len(output.weight)) if output.bias is None else output.bias
-
-
-def _look_up(values: Tensor, places: Tensor) -> Tensor:
-    # Written so that it is exported as a Gather: indexing becomes a GatherND, which takes five times as long.
-    return values.index_select(0, places.flatten()).reshape(places.shape)
 
 
 def _with_one(hidden: Tensor) -> Tensor:
