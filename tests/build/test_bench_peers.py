@@ -16,9 +16,10 @@ from briefd_build.bench.ctranslate2_peer import Ctranslate2Int8
 from briefd_build.bench.gguf_file import write_gguf
 from briefd_build.bench.llama_cpp_peer import LlamaCpp
 from briefd_build.bench.prompts import make_prompts
-from briefd_build.bench.random_model import train_tokenizer, write_random_model
+from briefd_build.bench.random_model import write_random_model
 from briefd_build.bench.running import describe_processor
 from briefd_build.bench.torch_peers import PytorchInt8, TransformersFloat32
+from briefd_build.byte_level import train_tokenizer
 from briefd_build.errors import BuildError
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def test_a_random_model_is_the_same_for_the_same_seed(tmp_path: Path) -> None:
     config = GPTNeoXConfig(
         vocab_size=320, hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64
     )
-    tokenizer = train_tokenizer(["the council approved the bridge"] * 3, 300)
+    tokenizer = train_tokenizer(["the council approved the bridge"] * 3, 300, add_prefix_space=False)
     for name in ("one", "other"):
         write_random_model(tmp_path / name, config, tokenizer, seed=3)
     files = [(tmp_path / name / "model.safetensors").read_bytes() for name in ("one", "other")]

@@ -13,17 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_corpus import write_corpus
 
+from briefd_build.byte_level import END_OF_TEXT, train_tokenizer
 from briefd_build.corpora.documents import Document, read_abstracts
 from briefd_build.headlines.batches import Batches, swap
 from briefd_build.headlines.pairs import Pair, found_share, human_pairs, read_lines, teach, write_lines
 from briefd_build.headlines.passages import PassageShape, cut_passages
 from briefd_build.headlines.tokens import (
-    END_OF_TEXT,
     TEMPLATE,
     Example,
     encode_pairs,
     interchangeable_ids,
-    train_tokenizer,
 )
 from briefd_server.bundle.finding import DEFAULT_BUNDLE, PACKAGED_DIRECTORY
 from briefd_server.errors import BundleError
@@ -108,7 +107,7 @@ def test_a_teacher_that_cannot_be_read_is_said_in_one_line(tmp_path: Path) -> No
 
 
 def test_a_word_is_the_same_token_wherever_it_stands() -> None:
-    tokenizer = train_tokenizer([FOX] * 4, 320)
+    tokenizer = train_tokenizer([FOX] * 4, 320, add_prefix_space=True)
     (pair,) = encode_pairs(tokenizer, [Pair("The fox.", "The fox.")], 512)
     prompt, summary = pair.prompt_ids.tolist(), pair.summary_ids.tolist()
     suffix = tokenizer.encode("x" + TEMPLATE.suffix).ids[len(tokenizer.encode("x").ids) :]
@@ -119,7 +118,7 @@ def test_a_word_is_the_same_token_wherever_it_stands() -> None:
 
 
 def test_pairs_that_do_not_fit_are_left_out() -> None:
-    tokenizer = train_tokenizer([FOX] * 4, 320)
+    tokenizer = train_tokenizer([FOX] * 4, 320, add_prefix_space=True)
     short, long = Pair("The fox.", "The fox."), Pair(FOX * 9, FOX)
     assert [len(each) for each in encode_pairs(tokenizer, [long, short], 40)] == [
         len(encode_pairs(tokenizer, [short], 512)[0])
@@ -128,7 +127,7 @@ def test_pairs_that_do_not_fit_are_left_out() -> None:
 
 def test_names_and_numbers_are_interchangeable_and_sentence_openers_are_not() -> None:
     texts = ["the Ohio Texas 12 345 The Ohio Texas 12 345 the"] * 4
-    tokenizer = train_tokenizer(texts, 320)
+    tokenizer = train_tokenizer(texts, 320, add_prefix_space=True)
     names, numbers = (
         {tokenizer.id_to_token(number) for number in group.tolist()} for group in interchangeable_ids(tokenizer)
     )

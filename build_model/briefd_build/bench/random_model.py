@@ -9,17 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, PreTrainedTokenizerFast
 from wordfreq import get_frequency_dict
 
+from briefd_build.byte_level import train_tokenizer
 from briefd_build.hugging_face import quiet_libraries
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-_END_OF_TEXT = "<|endoftext|>"
+    from tokenizers import Tokenizer
+
 # Of the 50,304 rows of pythia's embedding, 50,277 stand for tokens.
 _TOKEN_COUNT = 50_277
 # A word is given to the trainer once for each of these parts of all text that it makes up, and once at least.
@@ -56,22 +57,8 @@ def write_random_pythia(directory: Path) -> None:
         bos_token_id=0,
         eos_token_id=0,
     )
-    write_random_model(directory, config, train_tokenizer(_english_words(), _TOKEN_COUNT))
-
-
-def train_tokenizer(texts: Iterable[str], token_count: int) -> Tokenizer:
-    """Train a byte-level BPE tokenizer of up to `token_count` tokens."""
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=token_count,
-        special_tokens=[_END_OF_TEXT],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(texts, trainer)
-    return tokenizer
+    tokenizer = train_tokenizer(_english_words(), _TOKEN_COUNT, add_prefix_space=False)
+    write_random_model(directory, config, tokenizer)
 
 
 def _english_words() -> Iterator[str]:

@@ -60,8 +60,8 @@ if TYPE_CHECKING:
 
 ENGINE = "generative"
 _LIBRARIES = ("torch", "transformers", "onnxruntime", "tokenizers", "briefd")
-# How many tokens to read ahead: more cost a run of the model more than what is copied in one go is worth. Milliseconds a
-# text of a headline model (`int8`, median of 7) with 0, 4, 8, 12 and 16: 9.85, 9.38, 9.18, 9.42, 10.12.
+# How many tokens to read ahead: more cost a run of the model more than what is copied in one go is worth. Milliseconds
+# a text of a headline model (`int8`, median of 7) with 0, 4, 8, 12 and 16: 9.85, 9.38, 9.18, 9.42, 10.12.
 _DRAFT_CHOICES = (0, 4, MOST_DRAFT_TOKENS)
 _DRAFT_TEXTS = 12
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import torch
 from tokenizers import Tokenizer
 
+from briefd_build.byte_level import train_tokenizer
 from briefd_build.corpora.collection import read_corpora
 from briefd_build.corpora.documents import read_abstracts, read_posts
 from briefd_build.headlines.batches import Batches
@@ -22,7 +23,7 @@ from briefd_build.headlines.measuring import measure
 from briefd_build.headlines.pairs import human_pairs, read_lines, teach, write_lines
 from briefd_build.headlines.passages import cut_passages
 from briefd_build.headlines.starting import start_copying
-from briefd_build.headlines.tokens import encode_pairs, interchangeable_ids, train_tokenizer
+from briefd_build.headlines.tokens import encode_pairs, interchangeable_ids
 from briefd_build.headlines.training import Trainer, new_network
 from briefd_build.headlines.writing import make_directory, write_model
 from briefd_build.provenance import describe_sources
@@ -82,7 +83,9 @@ class HeadlineBuild:
             self._make_held_out()
         if not self._folder.has(TOKENIZER):
             texts = (pair.text for pair in read_lines(self._folder.path / PAIRS))
-            self._folder.write_text(TOKENIZER, train_tokenizer(texts, self._recipe.shape.vocabulary).to_str())
+            # A word is the same token wherever it stands: copying it needs that.
+            tokenizer = train_tokenizer(texts, self._recipe.shape.vocabulary, add_prefix_space=True)
+            self._folder.write_text(TOKENIZER, tokenizer.to_str())
         self._train()
 
     def _make_pairs(self) -> None:

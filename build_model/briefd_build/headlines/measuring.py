@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from briefd_build.byte_level import END_OF_TEXT
 from briefd_build.headlines.pairs import LEAST_WORDS, MOST_WORDS, found_share
-from briefd_build.headlines.tokens import END_OF_TEXT, TEMPLATE
+from briefd_build.headlines.tokens import TEMPLATE
 from briefd_build.headlines.training import summary_predictions
 from briefd_server.text.words import count_words
 

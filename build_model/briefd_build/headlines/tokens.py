@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from briefd_build.byte_level import END_OF_TEXT
 from briefd_server.engines.generative.prompt import Template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
+
+    from tokenizers import Tokenizer
 
     from briefd_build.headlines.pairs import Pair
 
-END_OF_TEXT = "<|endoftext|>"
 # The end of text opens every prompt as well, so that the first token attended to is always the same.
 TEMPLATE = Template(prefix=END_OF_TEXT, suffix="\n\nSummary:")
 
@@ -29,25 +30,6 @@ class Example:
 
     def __len__(self) -> int:
         return len(self.prompt_ids) + len(self.summary_ids)
-
-
-def train_tokenizer(texts: Iterable[str], vocabulary_size: int) -> Tokenizer:
-    """Train a byte-level BPE tokenizer.
-
-    A text's first word gets a space as every other one has: a word is the same token wherever it stands, which is what
-    copying it needs.
-    """
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary_size,
-        special_tokens=[END_OF_TEXT],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(texts, trainer)
-    return tokenizer
 
 
 def encode_pairs(tokenizer: Tokenizer, pairs: Sequence[Pair], most_tokens: int) -> list[Example]:

@@ -12,10 +12,11 @@ import torch
 from transformers import GenerationConfig, PreTrainedTokenizerFast
 from transformers.utils import logging as transformers_logging
 
+from briefd_build.byte_level import END_OF_TEXT
 from briefd_build.errors import BuildError
 from briefd_build.headlines.measuring import MOST_NEW_TOKENS
 from briefd_build.headlines.pairs import LEAST_WORDS, MOST_WORDS
-from briefd_build.headlines.tokens import END_OF_TEXT, TEMPLATE
+from briefd_build.headlines.tokens import TEMPLATE
 from briefd_build.templates import TEMPLATE_NAME, write_template
 
 if TYPE_CHECKING:
