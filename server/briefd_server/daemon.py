@@ -122,7 +122,7 @@ class Daemon:
             await asyncio.gather(*(worker.warm(self._forms.choices[0]) for worker in self._workers))
         except BriefdError:
             raise
-        except Exception as error:
+        except Exception as error:  # whatever an engine's libraries raise, a start that fails is said in one line
             reason = " ".join(f"{type(error).__name__}: {error}".split())
             raise EngineLoadError(f"bundle {self._bundle.manifest.name} cannot be loaded: {reason}") from error
 

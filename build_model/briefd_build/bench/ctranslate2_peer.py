@@ -33,8 +33,7 @@ class Ctranslate2Int8:
         converter.load_model = _load_with_former_names
         try:
             converter.convert(str(self._converted), quantization="int8")
-        # Its converter meets models it does not know with whatever fails first.
-        except Exception as error:
+        except Exception as error:  # its converter meets models it does not know with whatever fails first
             raise AbsentError(f"its converter can't take this model: {first_line(error)}") from error
 
     def load(self, thread_count: int) -> LoadedModel:

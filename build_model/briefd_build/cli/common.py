@@ -56,7 +56,7 @@ def progress() -> Iterator[Callable[[str, float], None]]:
         task = bar.add_task("starting", total=1.0)
         try:
             yield lambda stage, done: bar.update(task, description=stage, completed=done)
-        except BaseException:
+        except BaseException:  # Ctrl-C too: one line is to be left
             bar.live.transient = True
             bar.console.quiet = not bar.console.is_interactive  # it would print the bar's last state to a file
             raise

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 MOST_DEFAULT_CONTEXT_TOKENS = 1024
 MOST_DRAFT_TOKENS = 8
+# Of 50 prompts, so that agreement rests on more than 1,000 tokens of most models.
 _MOST_WRITTEN_TOKENS = 40
 _PROMPTS = "prompts.txt"
 _WORDS_SHORTER = 8

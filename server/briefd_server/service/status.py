@@ -72,7 +72,7 @@ async def guarded(
         _LOGGER.error("call %s failed: %s", call_name, error)  # noqa: TRY400 - likewise
         on_outcome(grpc.StatusCode.INTERNAL.name)
         await _abort(context, EngineError())
-    except Exception as error:
+    except Exception as error:  # the border: whatever fails inside becomes a status that quotes nothing
         _LOGGER.error("call %s failed: %s", call_name, describe(error))  # noqa: TRY400 - its message may quote the text
         on_outcome(grpc.StatusCode.INTERNAL.name)
         await _abort(context, EngineError())

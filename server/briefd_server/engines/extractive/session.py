@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import onnxruntime
-
-from briefd_server.engines.onnx_sessions import open_session
+from briefd_server.engines.onnx_sessions import open_session, stoppable_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,18 +62,9 @@ class EncoderSession:
 
         After the last of many, what full windows needed and no other does is given back to the system.
         """
-        run_options = onnxruntime.RunOptions()
-        if is_last_of_many:
-            run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
-
-        def terminate() -> None:
-            run_options.terminate = True
-
         inputs = {"piece_ids": window.piece_ids[None], "word_starts": window.word_starts[None]}
-        with call.on_stop(terminate):
-            try:
-                outputs = self._session.run(WindowReading._fields, inputs, run_options)
-            except Exception:  # a terminated run raises an unspecific error: the call says whether it was one
-                call.checkpoint()
-                raise
+        with stoppable_run(call) as run_options:
+            if is_last_of_many:
+                run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+            outputs = self._session.run(WindowReading._fields, inputs, run_options)
         return WindowReading(*(output[0] for output in outputs))

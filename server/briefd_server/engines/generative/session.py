@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnxruntime
 
 from briefd_server.engines.base import UnwatchedCall
 from briefd_server.engines.generative import graph
 from briefd_server.engines.generative.model import CANDIDATE_COUNT, Candidates, TokenKind
 from briefd_server.engines.generative.shortlist import Shortlist
-from briefd_server.engines.onnx_sessions import open_session
+from briefd_server.engines.onnx_sessions import open_session, stoppable_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,7 +128,9 @@ class ModelSession:
         if self._encode is not None:
             names = [each.name for each in self._encode.get_outputs()]
             token_ids = np.array([prompt_ids], np.int64)
-            self._request.update(zip(names, self._stoppable(self._encode, names, token_ids), strict=True))
+            with stoppable_run(call) as options:
+                encoded = self._encode.run(names, {graph.TOKEN_IDS: token_ids}, options)
+            self._request.update(zip(names, encoded, strict=True))
         if self._shortlist is not None:
             candidates, rows = self._shortlist.choose(prompt_ids)
             self._request.update(rows)
@@ -200,26 +201,11 @@ class ModelSession:
         if graph.KEY_POSITIONS in self._inputs:
             _bind_input(binding, graph.KEY_POSITIONS, self._key_positions[: self._position + count])
         if is_stoppable:
-            self._run_stoppable(lambda options: session.run_with_iobinding(binding, options))
+            with stoppable_run(self._call) as options:
+                session.run_with_iobinding(binding, options)
         else:
             session.run_with_iobinding(binding)
         self._position += count
-
-    def _stoppable(self, session: Any, names: list[str], token_ids: NDArray[np.int64]) -> Any:
-        return self._run_stoppable(lambda options: session.run(names, {graph.TOKEN_IDS: token_ids}, options))
-
-    def _run_stoppable(self, run: Any) -> Any:
-        options = onnxruntime.RunOptions()
-
-        def terminate() -> None:
-            options.terminate = True
-
-        with self._call.on_stop(terminate):
-            try:
-                return run(options)
-            except Exception:  # a terminated run raises an unspecific error: the call says whether it was one
-                self._call.checkpoint()
-                raise
 
     def _mask(self, allowed: TokenKind) -> NDArray[np.float32]:
         if allowed not in self._allowed:
