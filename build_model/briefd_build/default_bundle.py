@@ -16,19 +16,16 @@ from typing import TYPE_CHECKING, Any
 import torch
 from tokenizers import Tokenizer
 
+from briefd_build.compression.structured import EncoderShape, prune_structure, reshape
+from briefd_build.compression.vocabulary import keep_vocabulary_rows, prune_vocabulary
 from briefd_build.corpora.collection import Corpora, read_corpora
 from briefd_build.corpora.documents import read_treebank
 from briefd_build.encoder.export import export_float32, export_int8
 from briefd_build.encoder.keeping import fit_keeping
+from briefd_build.encoder.losses import task_loss
 from briefd_build.encoder.mixture import Mixture
 from briefd_build.encoder.network import TAGS, HeadSizes, MultiTaskEncoder
 from briefd_build.encoder.parity import check_agreement, check_parity
-from briefd_build.encoder.pruning import (
-    keep_vocabulary_rows,
-    narrow_feed_forward,
-    prune_feed_forward,
-    prune_vocabulary,
-)
 from briefd_build.encoder.training import Schedule, Trainer
 from briefd_build.folder import staged
 from briefd_build.provenance import describe_sources
@@ -39,10 +36,13 @@ from briefd_server.engines.extractive.pieces import PieceEncoder
 from briefd_server.text.words import find_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from torch import Tensor
+
     from briefd_build.base_model import BaseModel
+    from briefd_build.encoder.batches import Batch
     from briefd_build.folder import BuildFolder
     from briefd_server.engines.extractive.pieces import Window
 
@@ -53,7 +53,8 @@ _SAMPLE_DOCUMENTS = 5
 OPTIMIZED_GRAPH, BASELINE_GRAPH = "optimized.onnx", "baseline.onnx"
 
 _TEACHER_SCHEDULE = Schedule(epochs=5, encoder_rate=2e-4, head_rate=1.5e-3)
-_RECOVERY_SCHEDULE = Schedule(epochs=3, encoder_rate=2e-4, head_rate=5e-4)
+_RECOVERY_SCHEDULE = Schedule(epochs=10, encoder_rate=3e-4, head_rate=1e-3)
+_STUDENT_SHAPE = EncoderShape(layers=3, heads=8, feed_forward_width=512)
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,8 @@ class Recipe:
         name: the bundle's name.
         teacher: how the full-size network is trained.
         recovery: how the pruned one is.
-        feed_forward_width: neurons kept in every feed-forward layer.
-        importance_batches: batches that the neurons' importance is measured on.
+        shape: what pruning leaves of the encoder.
+        importance_batches: batches that importance is measured on.
         window_pieces: pieces that the encoder reads at once when it serves.
         least_relation_uses: a relation that the treebanks use less often is not predicted.
         seed: of everything random.
@@ -74,7 +75,7 @@ class Recipe:
     name: str = "default-en"
     teacher: Schedule = _TEACHER_SCHEDULE
     recovery: Schedule = _RECOVERY_SCHEDULE
-    feed_forward_width: int = 1024
+    shape: EncoderShape = _STUDENT_SHAPE
     importance_batches: int = 24
     window_pieces: int = 256
     least_relation_uses: int = 20
@@ -176,13 +177,21 @@ class DefaultBuild:
         torch.manual_seed(self._recipe.seed + 1)
         student = copy.deepcopy(teacher)
         keep_vocabulary_rows(student.bert, kept)
-        prune_feed_forward(
-            student, mixture.batches_of_epoch(0)[: self._recipe.importance_batches], self._recipe.feed_forward_width
-        )
+        self._report("pruning", 0.0)
+        self._prune(student, mixture.batches_of_epoch(0)[: self._recipe.importance_batches])
         self._train("recovery", student, mixture, self._recipe.recovery, teacher.to(self._device))
         self._report("keeping", 0.0)
         fit_keeping(student, encoders[0], corpora.documents())
         self._folder.write_weights(STUDENT, student.state_dict())
+
+    def _prune(self, student: MultiTaskEncoder, sample: Sequence[Batch]) -> None:
+        def losses() -> Iterator[Tensor]:
+            for batch in sample:
+                yield task_loss(student(batch.piece_ids, batch.word_starts), batch)
+
+        student.eval()
+        prune_structure(student.bert, losses, self._recipe.shape)
+        student.zero_grad(set_to_none=True)
 
     def _train(
         self,
@@ -236,6 +245,6 @@ class DefaultBuild:
     def _load_student(self) -> MultiTaskEncoder:
         network = self._new_network()
         keep_vocabulary_rows(network.bert, self._folder.read_json(KEPT_PIECES))
-        narrow_feed_forward(network, self._recipe.feed_forward_width)
+        reshape(network.bert, self._recipe.shape)
         network.load_state_dict(self._folder.read_weights(STUDENT))
         return network.eval()

@@ -97,7 +97,12 @@ class MultiTaskEncoder(nn.Module):
         """Encode B windows; returns the state of every word's first piece, [B, N, width]."""
         attention_mask = (piece_ids != PAD_PIECE_ID).long()
         states = self.bert(input_ids=piece_ids, attention_mask=attention_mask).last_hidden_state
-        return torch.gather(states, 1, word_starts.unsqueeze(-1).expand(-1, -1, states.shape[-1]))
+        return at_words(states, word_starts)
+
+
+def at_words(states: Tensor, word_starts: Tensor) -> Tensor:
+    """Pick the states [B, N, width] of the words' first pieces from those of all pieces, [B, T, width]."""
+    return torch.gather(states, 1, word_starts.unsqueeze(-1).expand(-1, -1, states.shape[-1]))
 
 
 def _projection(width: int, size: int, dropout: float) -> nn.Sequential:
