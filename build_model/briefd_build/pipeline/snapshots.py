@@ -1,0 +1,62 @@
+"""A model in a folder: its weights, its tokenizer, and what its shape, form and facts are."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from briefd_build.compression.structure import describe, rebuild
+from briefd_build.folder import BuildFolder
+from briefd_build.hugging_face import open_tokenizer
+from briefd_build.pipeline.model import Form, Model
+from briefd_build.pipeline.parsing import build
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from torch import nn
+    from transformers import BertModel
+
+_WEIGHTS, _TOKENIZER, _RECORD = "weights.safetensors", "tokenizer.json", "model.json"
+
+
+def write_snapshot(model: Model, bert: BertModel | None, folder: Path) -> None:
+    """Write a model to a folder that is there; `bert` is the part that structured pruning knows."""
+    files = BuildFolder(folder)
+    weights = {name: tensor.detach().contiguous() for name, tensor in model.network.state_dict().items()}
+    files.write_weights(_WEIGHTS, weights)
+    files.write_text(_TOKENIZER, model.tokenizer.to_str())
+    files.write_json(
+        _RECORD,
+        {"structure": describe(model.network, bert), "form": form_to_json(model.form), "facts": model.facts},
+    )
+
+
+def read_snapshot(folder: Path, make: Callable[[Mapping[str, Any]], tuple[nn.Module, BertModel | None]]) -> Model:
+    """Read what `write_snapshot` wrote.
+
+    Args:
+        folder: it is in.
+        make: makes a network of the facts, as it was before any stage, and names its BERT.
+
+    Raises:
+        BuildError: the network is not the one that was saved.
+    """
+    files = BuildFolder(folder)
+    record = files.read_json(_RECORD)
+    network, bert = make(record["facts"])
+    rebuild(network, bert, record["structure"])
+    network.load_state_dict(files.read_weights(_WEIGHTS))
+    form = build(Form, record["form"], f"{_RECORD}: form")
+    return Model(network.eval(), open_tokenizer(folder / _TOKENIZER), form, record["facts"])
+
+
+def form_to_json(form: Form) -> dict[str, Any]:
+    """Tell a form as `parsing.build` reads it."""
+    return asdict(form, dict_factory=lambda pairs: {key: _plain(value) for key, value in pairs})
+
+
+def _plain(value: object) -> object:
+    return value.value if isinstance(value, Enum) else value

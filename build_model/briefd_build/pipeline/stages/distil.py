@@ -1,0 +1,59 @@
+"""Training with a teacher: its outputs, hidden states and attention are targets beside the task's labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from briefd_build.pipeline.model import Lesson
+from briefd_build.pipeline.stages.finetune import CHECKPOINT, check_schedule
+
+if TYPE_CHECKING:
+    from briefd_build.pipeline.model import Model, Work
+
+
+@dataclass(frozen=True)
+class Distil:
+    """See `Lesson` for most fields.
+
+    Attributes:
+        teacher: the stage that left the teacher, by name; `source` for the model that the recipe starts from.
+        epochs: how often the training set is seen.
+        rate: highest learning rate.
+        seed: of the training; None: the recipe's.
+    """
+
+    teacher: str
+    epochs: int
+    rate: float
+    head_rate: float | None = None
+    labels: float = 1.0
+    logits: float = 1.0
+    states: float = 0.0
+    attention: float = 0.0
+    temperature: float = 1.0
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        check_schedule(self.epochs, self.rate)
+        if min(self._weights) < 0 or not any(self._weights[1:]):
+            raise ValueError(
+                "give logits, states or attention a weight above 0: without them the teacher teaches nothing"
+            )
+        if self.temperature <= 0:
+            raise ValueError("temperature must be above 0; 1 to 4 is usual")
+
+    @property
+    def _weights(self) -> tuple[float, ...]:
+        return self.labels, self.logits, self.states, self.attention
+
+    def apply(self, model: Model, work: Work) -> str:
+        """Train the model with the teacher's help."""
+        teacher = work.open_stage(self.teacher)
+        lesson = Lesson(
+            self.epochs, self.rate, self.head_rate, None, *self._weights, self.temperature,
+            work.seed if self.seed is None else self.seed,
+        )  # fmt: skip
+        work.kind.train(model, lesson, teacher, work.folder / CHECKPOINT, work.report)
+        work.kind.finish(model, work.report)
+        return f"trained for {self.epochs} epochs, taught by {self.teacher}"
