@@ -1,4 +1,4 @@
-"""A process that does what it is told: the parent's side, `Child`, and what runs inside, `_serve`.
+"""A process that does what it is told: the parent's side, `Process`, and what runs inside, `_serve`.
 
 Processes are spawned, not forked: none inherits another's libraries, threads or memory.
 """
@@ -9,7 +9,7 @@ import multiprocessing
 import os
 import signal
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from briefd_build.bench.contender import AbsentError, Generation, first_line
 from briefd_server.metering.memory import MemoryProbe
@@ -33,17 +33,22 @@ class Memory:
     rss_bytes: int | None
 
 
-class Child:
-    """A contender in a process of its own, which loads the model and then waits for its turns.
+class Loader(Protocol):
+    """What is sent to a process to load something there; it can be pickled and is cheap to import."""
 
-    Every method raises `AbsentError` where the contender can't do it: its own reason, or that its process ended.
+    def load(self, thread_count: int) -> Any:
+        """Load it, to run on that many threads; raises `AbsentError`."""
+
+
+class Process:
+    """A process that loads something and then does what that is asked to do, one request after the other.
+
+    Every method raises `AbsentError` where that fails: the reason given, or that the process ended.
     """
 
-    def __init__(self, contender: Contender, thread_count: int) -> None:
-        self.contender = contender
-        self.thread_count = thread_count
+    def __init__(self, loader: Loader, thread_count: int) -> None:
         self._connection, inside = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(target=_serve, args=(contender, thread_count, inside), daemon=True)
+        self._process = _SPAWN.Process(target=_serve, args=(loader, thread_count, inside), daemon=True)
         self._process.start()
         inside.close()
 
@@ -51,17 +56,17 @@ class Child:
         """Wait until the model is in memory."""
         self._receive()
 
-    def generate(self, prompt_ids: Sequence[int], count: int) -> Generation:
-        """See `LoadedModel`."""
-        return cast("Generation", self._ask("generate", prompt_ids, count))
-
-    def predict(self, prompt_ids: Sequence[int], continuation_ids: Sequence[int]) -> list[int]:
-        """See `LoadedModel`."""
-        return cast("list[int]", self._ask("predict", prompt_ids, continuation_ids))
+    def ask(self, method: str, *arguments: object) -> object:
+        """Call a method of what was loaded; returns what it returns, which can be pickled."""
+        try:
+            self._connection.send((method, *arguments))
+        except OSError as error:
+            raise self._ended() from error
+        return self._receive()
 
     def memory(self) -> Memory:
         """Read the memory of the process."""
-        return cast("Memory", self._ask("memory"))
+        return cast("Memory", self.ask("memory"))
 
     def close(self) -> None:
         """End the process."""
@@ -69,13 +74,6 @@ class Child:
         self._process.join(_END_SECONDS)
         self._process.kill()
         self._process.join()
-
-    def _ask(self, *request: object) -> object:
-        try:
-            self._connection.send(request)
-        except OSError as error:
-            raise self._ended() from error
-        return self._receive()
 
     def _receive(self) -> object:
         try:
@@ -89,6 +87,23 @@ class Child:
     def _ended(self) -> AbsentError:
         self._process.join(_END_SECONDS)
         return AbsentError(f"its process ended with code {self._process.exitcode}")
+
+
+class Child(Process):
+    """A contender in a process of its own, which loads the model and then waits for its turns."""
+
+    def __init__(self, contender: Contender, thread_count: int) -> None:
+        super().__init__(contender, thread_count)
+        self.contender = contender
+        self.thread_count = thread_count
+
+    def generate(self, prompt_ids: Sequence[int], count: int) -> Generation:
+        """See `LoadedModel`."""
+        return cast("Generation", self.ask("generate", prompt_ids, count))
+
+    def predict(self, prompt_ids: Sequence[int], continuation_ids: Sequence[int]) -> list[int]:
+        """See `LoadedModel`."""
+        return cast("list[int]", self.ask("predict", prompt_ids, continuation_ids))
 
 
 def run_aside(function: Callable[[], None]) -> None:
@@ -117,7 +132,7 @@ def _run(function: Callable[[], None], connection: Connection[Any, Any]) -> None
     connection.send(_outcome(function))
 
 
-def _serve(contender: Contender, thread_count: int, connection: Connection[Any, Any]) -> None:
+def _serve(loader: Loader, thread_count: int, connection: Connection[Any, Any]) -> None:
     _leave_interrupts_to_parent()
     # Libraries that are not told read this when they are first imported; none is yet.
     os.environ["OMP_NUM_THREADS"] = str(thread_count)
@@ -125,7 +140,7 @@ def _serve(contender: Contender, thread_count: int, connection: Connection[Any, 
 
     def load() -> None:
         nonlocal model
-        model = contender.load(thread_count)
+        model = loader.load(thread_count)
 
     reply = _outcome(load)
     connection.send(reply)
