@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from briefd_build.errors import BuildError
@@ -102,10 +102,13 @@ def test_the_place_of_a_file_ends_with_a_colon() -> None:
 
 
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
-_VALUES = st.recursive(_SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=6)
+_VALUES = st.recursive(
+    _SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3), max_leaves=5
+)
 _KEYS = st.sampled_from(list(Table.__dataclass_fields__)) | st.text()
 
 
+@settings(max_examples=40)
 @given(st.dictionaries(_KEYS, _VALUES))
 def test_any_table_is_built_or_refused_in_one_line(table: dict[str, Any]) -> None:
     refusal = ""
