@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from briefd_server.bundle import read_bundle
-from briefd_server.engines import load_engine
+from briefd_server.engines import load_summarizer
 from briefd_server.engines.base import Task, UnwatchedCall
 from briefd_server.metering.memory import MemoryProbe
 
@@ -26,7 +26,7 @@ class Footprint:
 
 def serve_once(bundle: Path, variant: str, thread_count: int, text: str) -> Footprint:
     """Answer one text, and read the memory of this process."""
-    engine = load_engine(read_bundle(bundle), variant, thread_count)
+    engine = load_summarizer(read_bundle(bundle), variant, thread_count)
     engine.summarize(Task(text, 10, 15), UnwatchedCall())
     probe = MemoryProbe()
     resident_bytes = probe.rss_bytes() or 0

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from briefd_build.corpora.documents import stems
 from briefd_build.errors import BuildError
 from briefd_server.bundle import OPTIMIZED, read_bundle
-from briefd_server.engines import load_engine
+from briefd_server.engines import load_summarizer
 from briefd_server.engines.base import Task, UnwatchedCall
 from briefd_server.text.words import count_words
 
@@ -117,7 +117,7 @@ _engines: list[Engine] = []  # the worker process's own teacher
 def _load_teacher(directory: Path) -> None:
     # Ctrl-C is the parent's to answer: this process would only print where it was.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _engines.append(load_engine(read_bundle(directory), OPTIMIZED, 1))
+    _engines.append(load_summarizer(read_bundle(directory), OPTIMIZED, 1))
 
 
 def _summarize(text: str) -> str | None:

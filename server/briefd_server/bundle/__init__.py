@@ -4,7 +4,9 @@ from briefd_server.bundle.fields import MANIFEST_NAME
 from briefd_server.bundle.finding import DEFAULT_BUNDLE, bundle_directories, find_bundle
 from briefd_server.bundle.manifest import (
     BASELINE,
+    CLASSIFY,
     OPTIMIZED,
+    SUMMARIZE,
     FileEntry,
     Manifest,
     VariantEntry,
@@ -16,9 +18,11 @@ from briefd_server.errors import BundleError
 
 __all__ = [
     "BASELINE",
+    "CLASSIFY",
     "DEFAULT_BUNDLE",
     "MANIFEST_NAME",
     "OPTIMIZED",
+    "SUMMARIZE",
     "Bundle",
     "BundleError",
     "FileEntry",

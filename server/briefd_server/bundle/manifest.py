@@ -22,7 +22,10 @@ SCHEMA_VERSION = 1
 MAX_MANIFEST_BYTES = 4 << 20
 OPTIMIZED = "optimized"
 BASELINE = "baseline"
-TASK = "summarize"
+SUMMARIZE = "summarize"
+CLASSIFY = "classify"
+# What each engine is for; of one that this version does not have, anything is believed until it is to be loaded.
+_TASK_BY_ENGINE = {"extractive": SUMMARIZE, "generative": SUMMARIZE, "classifier": CLASSIFY}
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _CPU_FEATURE = re.compile(r"[a-z0-9_]+")
@@ -71,8 +74,9 @@ class Manifest:
 
     `files` and `variants` are keyed by path and by name; every variant's file is among `files`. The variant `baseline`
     is the float32 model, for comparison; every other is a form of it that a device may run, called `optimized` where
-    there is only one, and there is at least one. `limits` holds whole numbers that the engine knows by name.
-    `engine_parameters` is for the engine to check; `provenance` and `evaluation` are for people.
+    there is only one, and there is at least one. `task` is what the engine is for. `limits` holds whole numbers that
+    the engine knows by name. `engine_parameters` is for the engine to check; `provenance` and `evaluation` are for
+    people.
     """
 
     name: str
@@ -81,7 +85,7 @@ class Manifest:
     files: Mapping[str, FileEntry]
     variants: Mapping[str, VariantEntry]
     engine: str = "extractive"
-    task: str = TASK
+    task: str = SUMMARIZE
     version: str | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
     limits: Mapping[str, int] = field(default_factory=dict)
@@ -109,7 +113,7 @@ def parse_manifest(data: bytes) -> Manifest:
     manifest = Manifest(
         name=fields.matching("name", _NAME),
         version=fields.optional_text("version"),
-        task=fields.one_of("task", (TASK,)),
+        task=fields.one_of("task", (SUMMARIZE, CLASSIFY)),
         engine=fields.matching("engine", _NAME),
         language=fields.matching("language", _LANGUAGE),
         license=fields.text("license"),
@@ -121,6 +125,7 @@ def parse_manifest(data: bytes) -> Manifest:
         evaluation=fields.mapping("evaluation"),
     )
     fields.refuse_others()
+    _check_task(manifest)
     _check_variants(manifest)
     return manifest
 
@@ -196,6 +201,12 @@ def _parse_variant(name: str, entry: Fields) -> VariantEntry:
     )
     entry.refuse_others()
     return parsed
+
+
+def _check_task(manifest: Manifest) -> None:
+    task = _TASK_BY_ENGINE.get(manifest.engine, manifest.task)
+    if manifest.task != task:
+        raise BundleError(f"{MANIFEST_NAME}: task must be {task}, which is what the {manifest.engine} engine is for")
 
 
 def _check_variants(manifest: Manifest) -> None:

@@ -1,4 +1,4 @@
-"""The seam between the daemon and whatever turns a text into a sentence.
+"""The seam between the daemon and whatever turns a text into a sentence, or tells which label it belongs under.
 
 An engine runs in a worker thread of the daemon, one call at a time, and knows nothing of gRPC. The daemon knows nothing
 of how an engine works. `CallContext` is the daemon's hand in the engine's call: it times the stages, takes chunks as
@@ -68,6 +68,27 @@ class Summary:
     words_read: int
 
 
+@dataclass(frozen=True, slots=True)
+class LabelScore:
+    """How probable it is that a text belongs under a label, from 0 to 1."""
+
+    name: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """What a classifier answers; the fields mean what `ClassifyResult` says of theirs.
+
+    `labels` are all that the model knows, the most probable first; their probabilities sum to 1. `words_read` counts
+    the words of the text.
+    """
+
+    labels: tuple[LabelScore, ...]
+    words_read: int
+    language: str
+
+
 class CallContext(Protocol):
     """The running call, as its engine sees it."""
 
@@ -103,6 +124,21 @@ class Engine(Protocol):
 
         An engine that writes word by word emits what it has, in chunks that the answer's `text` begins with; the
         daemon sends the rest. One that has the whole sentence at once only returns it.
+
+        Raises:
+            CallStopped: the call was stopped; let it pass.
+        """
+
+
+class Classifier(Protocol):
+    """Tells which label a text belongs under; used by one worker thread at a time."""
+
+    @property
+    def thread_count(self) -> int:
+        """Threads that run the model, the calling one included."""
+
+    def classify(self, text: str, call: CallContext) -> Classification:
+        """Classify one text that holds at least one word; nothing is emitted.
 
         Raises:
             CallStopped: the call was stopped; let it pass.

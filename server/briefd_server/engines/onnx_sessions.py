@@ -40,14 +40,18 @@ def open_session(model: Path, thread_count: int) -> Any:
 
 
 @contextmanager
-def stoppable_run(call: CallContext) -> Iterator[Any]:
+def stoppable_run(call: CallContext, *, is_last_of_many: bool = False) -> Iterator[Any]:
     """Give the options of one run, which ends within its next operator once the call is stopped.
+
+    After the last of many runs, what they needed and no other does is given back to the system.
 
     Raises:
         CallStopped: the call was stopped, before or while the run went on.
 
     """
     options = onnxruntime.RunOptions()
+    if is_last_of_many:
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
 
     def terminate() -> None:
         options.terminate = True

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokenizers import Tokenizer
-
 from briefd_server.engines.extractive.costs import Costs
 from briefd_server.engines.extractive.engine import ExtractiveEngine, Parameters
 from briefd_server.engines.extractive.parsing import Labels
 from briefd_server.engines.extractive.pieces import PieceEncoder
 from briefd_server.engines.extractive.session import EncoderSession
+from briefd_server.engines.tokenizer_files import TOKENIZER_NAME, load_tokenizer, tokenizer_name
 from briefd_server.errors import BundleError
 
 if TYPE_CHECKING:
     from briefd_server.bundle import Bundle, Manifest
 
+__all__ = ["ENGINE", "TOKENIZER_NAME", "WINDOW_PIECES", "load", "read_parameters", "tokenizer_name"]
+
 ENGINE = "extractive"
-TOKENIZER_NAME = "tokenizer.json"
 WINDOW_PIECES = "window_pieces"
 
 
@@ -29,9 +29,8 @@ def load(bundle: Bundle, variant: str, thread_count: int) -> ExtractiveEngine:
 
     """
     parameters = read_parameters(bundle.manifest)
-    tokenizer = tokenizer_name(variant) if tokenizer_name(variant) in bundle.manifest.files else TOKENIZER_NAME
     try:
-        encoder = PieceEncoder(Tokenizer.from_file(str(bundle.directory / tokenizer)))
+        encoder = PieceEncoder(load_tokenizer(bundle, variant))
         session = EncoderSession(bundle.directory / bundle.manifest.variants[variant].file, thread_count)
         channel_counts = session.channel_counts()
     except Exception as error:  # tokenizers and onnxruntime raise bare exceptions for a file they can't read
@@ -39,11 +38,6 @@ def load(bundle: Bundle, variant: str, thread_count: int) -> ExtractiveEngine:
     if channel_counts != (len(parameters.labels.relations) + 1, len(parameters.labels.tags)):
         raise BundleError(f"bundle {bundle.manifest.name}: its {variant} model has other labels; rebuild it")
     return ExtractiveEngine(encoder, session, parameters, thread_count)
-
-
-def tokenizer_name(variant: str) -> str:
-    """File name of a variant's own tokenizer: pruning takes pieces out, so a baseline has more."""
-    return f"tokenizer.{variant}.json"
 
 
 def read_parameters(manifest: Manifest) -> Parameters:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from briefd_server.engines.tokenizer_files import as_served
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -50,12 +52,7 @@ class PieceEncoder:
     """Cuts sentences into pieces with a tokenizer that has `[CLS]`, `[SEP]` and `[UNK]`."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
-        # Published tokenizers often carry the padding and truncation of somebody's training run.
-        tokenizer.no_padding()
-        tokenizer.no_truncation()
-        # "[SEP]" in somebody's text is three characters and a name, not the end of a window.
-        tokenizer.encode_special_tokens = True
-        self._tokenizer = tokenizer
+        self._tokenizer = as_served(tokenizer)
         self._open, self._close, self._unknown = (_piece_id(tokenizer, piece) for piece in ("[CLS]", "[SEP]", "[UNK]"))
 
     def encode(self, sentences: Sequence[str], words: Sequence[Sequence[Word]]) -> list[Pieces]:

@@ -63,8 +63,6 @@ class EncoderSession:
         After the last of many, what full windows needed and no other does is given back to the system.
         """
         inputs = {"piece_ids": window.piece_ids[None], "word_starts": window.word_starts[None]}
-        with stoppable_run(call) as run_options:
-            if is_last_of_many:
-                run_options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        with stoppable_run(call, is_last_of_many=is_last_of_many) as run_options:
             outputs = self._session.run(WindowReading._fields, inputs, run_options)
         return WindowReading(*(output[0] for output in outputs))
