@@ -88,3 +88,15 @@ def test_a_student_that_says_what_its_teacher_says_costs_least() -> None:
     entropy = float(distillation_loss(teacher, teacher, batch_of()))
     for scale in (-1.0, 0.0, 1.0, 4.0):
         assert float(distillation_loss(reading_of(scale), teacher, batch_of())) > entropy
+
+
+def test_a_student_like_its_teacher_is_at_no_distance_at_any_temperature() -> None:
+    taught = reading_of(2.0)
+    for temperature in (0.5, 1.0, 4.0):
+        same = distillation_loss(taught, taught, batch_of(), temperature)
+        other = distillation_loss(reading_of(-1.0), taught, batch_of(), temperature)
+        # What is left is the teacher's own doubt about salience.
+        assert float(same) < float(other)
+        given = torch.sigmoid(taught.salience[0, :4] / temperature)
+        doubt = -(given * given.log() + (1 - given) * (1 - given).log()).mean() * temperature**2
+        assert float(same) == pytest.approx(float(doubt), rel=1e-4)

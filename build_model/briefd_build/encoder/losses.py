@@ -1,7 +1,6 @@
 """What a batch costs: the labels' losses and, in recovery training, the distance from the teacher.
 
-The distance is the one of Hinton, Vinyals and Dean 2015, "Distilling the Knowledge in a Neural Network", at
-temperature 1.
+The distance is the one of Hinton, Vinyals and Dean 2015, "Distilling the Knowledge in a Neural Network".
 """
 
 from __future__ import annotations
@@ -49,17 +48,19 @@ def task_loss(reading: Reading, batch: Batch) -> Tensor:
     return loss + _PROMINENCE_WEIGHT * _masked_bce(prominence, batch.prominence)
 
 
-def distillation_loss(student: Reading, teacher: Reading, batch: Batch) -> Tensor:
-    """Divergence from the teacher's heads, relations, tags and salience, over all words."""
+def distillation_loss(student: Reading, teacher: Reading, batch: Batch, temperature: float = 1.0) -> Tensor:
+    """Divergence from the teacher's heads, relations, tags and salience, over all words, softened by a temperature."""
     present = batch.sentences >= 0
     arcs = [sentence_arcs(reading.arc_scores, batch.sentences) for reading in (student, teacher)]
     heads = arcs[1].argmax(-1)
     relations = [relation_scores(reading, heads)[..., :-1] for reading in (student, teacher)]
-    loss = _divergence(arcs[0], arcs[1], present) + _divergence(relations[0], relations[1], present)
-    loss = loss + _TAG_WEIGHT * _divergence(student.tag_scores.float(), teacher.tag_scores.float(), present)
-    targets = torch.sigmoid(teacher.salience.float())
-    salience = functional.binary_cross_entropy_with_logits(student.salience.float()[present], targets[present])
-    return loss + _SALIENCE_WEIGHT * salience
+    tags = [reading.tag_scores.float() for reading in (student, teacher)]
+    diverging = [_divergence(mine, theirs, present, temperature) for mine, theirs in (arcs, relations, tags)]
+    loss = diverging[0] + diverging[1] + _TAG_WEIGHT * diverging[2]
+    targets = torch.sigmoid(teacher.salience.float() / temperature)
+    given = student.salience.float() / temperature
+    salience = functional.binary_cross_entropy_with_logits(given[present], targets[present])
+    return loss + _SALIENCE_WEIGHT * temperature**2 * salience
 
 
 def sentence_means(values: Tensor, sentences: Tensor) -> Tensor:
@@ -81,6 +82,8 @@ def _masked_bce(scores: Tensor, targets: Tensor) -> Tensor:
     return functional.binary_cross_entropy_with_logits(scores.float()[labelled], targets[labelled])
 
 
-def _divergence(student: Tensor, teacher: Tensor, present: Tensor) -> Tensor:
-    student_log, teacher_log = (torch.log_softmax(scores[present], -1) for scores in (student, teacher))
-    return functional.kl_div(student_log, teacher_log, reduction="batchmean", log_target=True)
+def _divergence(student: Tensor, teacher: Tensor, present: Tensor, temperature: float) -> Tensor:
+    student_log, teacher_log = (torch.log_softmax(scores[present] / temperature, -1) for scores in (student, teacher))
+    divergence = functional.kl_div(student_log, teacher_log, reduction="batchmean", log_target=True)
+    # Gradients of softened outputs shrink with the square of the temperature.
+    return temperature**2 * divergence
