@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch.nn.functional import cross_entropy
 
-from briefd_build.encoder.training import without_denormals
 from briefd_build.errors import BuildError
 from briefd_build.finetuning.batches import IGNORED, assemble, plan_epoch
 from briefd_build.folder import staged
+from briefd_build.training import without_denormals
 from briefd_server.cpu_features import read_cpu_features
 
 if TYPE_CHECKING:
@@ -52,6 +52,25 @@ class Progress(NamedTuple):
     held_out_loss: float
 
 
+class Reading(NamedTuple):
+    """What a network makes of the summaries' tokens of a batch.
+
+    Attributes:
+        logits: [tokens, vocabulary], float32.
+        wanted: [tokens]; which tokens they are.
+        states: [tokens, width] of every layer, of a decoder's where there is an encoder too; empty if not asked for.
+    """
+
+    logits: Tensor
+    wanted: Tensor
+    states: list[Tensor]
+
+
+def compute_label_loss(network: PreTrainedModel, batch: Batch) -> Tensor:
+    """Compute the loss of a batch against its summaries, in nats a token."""
+    return cross_entropy(*predict(network, batch))
+
+
 @dataclass(frozen=True)
 class Trainer:
     """Trains a network on examples.
@@ -62,6 +81,7 @@ class Trainer:
         settings: see `Settings`.
         checkpoint: file that keeps the state between runs.
         report: called after each step.
+        compute_loss: of a batch, in nats a token; what is held out is measured against its summaries in any case.
     """
 
     examples: Sequence[Example]
@@ -69,6 +89,7 @@ class Trainer:
     settings: Settings
     checkpoint: Path
     report: Callable[[Progress], None]
+    compute_loss: Callable[[PreTrainedModel, Batch], Tensor] = compute_label_loss
 
     @property
     def steps(self) -> int:
@@ -112,7 +133,7 @@ class Trainer:
         for group in optimizer.param_groups:
             group["lr"] = self.settings.rate_at(step, self.steps)
         network.train()
-        loss = cross_entropy(*predict(network, batch))
+        loss = self.compute_loss(network, batch)
         if not math.isfinite(value := loss.item()):
             raise BuildError(f"training diverged at step {step + 1}; lower --rate")
         optimizer.zero_grad(set_to_none=True)
@@ -170,7 +191,13 @@ class Trainer:
 
 
 def predict(network: Any, batch: Batch) -> tuple[Tensor, Tensor]:
-    """Compute the logits [tokens, vocabulary], float32, of the summaries' tokens, and which tokens they are.
+    """Compute the logits [tokens, vocabulary], float32, of the summaries' tokens, and which tokens they are."""
+    reading = read(network, batch)
+    return reading.logits, reading.wanted
+
+
+def read(network: Any, batch: Batch, *, keeps_states: bool = False) -> Reading:
+    """Read a batch; see `Reading`.
 
     A causal model's hidden states at all other positions get no output row: with a large vocabulary, those would be
     most of the work.
@@ -178,19 +205,23 @@ def predict(network: Any, batch: Batch) -> tuple[Tensor, Tensor]:
     with torch.autocast(batch.input_ids.device.type, torch.bfloat16, enabled=_is_bfloat16_fast(batch.input_ids.device)):
         if network.config.is_encoder_decoder:
             decoder_ids = network.prepare_decoder_input_ids_from_labels(labels=batch.labels)
-            logits = network(
+            output = network(
                 input_ids=batch.input_ids,
                 attention_mask=batch.attention_mask,
                 decoder_input_ids=decoder_ids,
                 use_cache=False,
-            ).logits
+                output_hidden_states=keeps_states,
+            )
             learned = batch.labels != IGNORED
-            return logits[learned].float(), batch.labels[learned]
+            states = [each[learned] for each in (output.decoder_hidden_states or ())[1:]]
+            return Reading(output.logits[learned].float(), batch.labels[learned], states)
         # Padded at the end, where nothing before looks: it needs no mask.
-        hidden = network.base_model(input_ids=batch.input_ids, use_cache=False).last_hidden_state[:, :-1]
+        output = network.base_model(input_ids=batch.input_ids, use_cache=False, output_hidden_states=keeps_states)
         following = batch.labels[:, 1:]
         learned = following != IGNORED
-        return network.get_output_embeddings()(hidden[learned]).float(), following[learned]
+        states = [each[:, :-1][learned] for each in (output.hidden_states or ())[1:]]
+        hidden = output.last_hidden_state[:, :-1][learned]
+        return Reading(network.get_output_embeddings()(hidden).float(), following[learned], states)
 
 
 @cache

@@ -11,9 +11,9 @@ import torch
 from torch.nn.functional import cross_entropy
 from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
 
-from briefd_build.encoder.training import without_denormals
 from briefd_build.errors import BuildError
 from briefd_build.folder import staged
+from briefd_build.training import without_denormals
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,0 +1,157 @@
+"""Training by epochs, for the first time and in recovery; resumes at the last finished epoch."""
+
+from __future__ import annotations
+
+import math
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+import torch
+
+from briefd_build.errors import BuildError
+from briefd_build.folder import staged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from torch import Tensor, nn
+
+
+_Moved = TypeVar("_Moved")
+
+
+class Movable(Protocol):
+    """A batch."""
+
+    def to(self: _Moved, device: torch.device) -> _Moved:
+        """Give it on a device."""
+
+
+BatchT = TypeVar("BatchT", bound=Movable)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast to train. The rates rise over the first `warmup` of all steps and fall linearly to 0."""
+
+    epochs: int
+    encoder_rate: float
+    head_rate: float
+    warmup: float = 0.05
+    weight_decay: float = 0.01
+    gradient_norm: float = 5.0
+
+    def factor(self, progress: float) -> float:
+        """Factor of the rates after `progress`, 0 to 1, of all steps."""
+        return min(progress / self.warmup, (1 - progress) / (1 - self.warmup))
+
+
+@dataclass(frozen=True)
+class EpochTrainer(Generic[BatchT]):
+    """Trains a network with an encoder under heads.
+
+    Attributes:
+        batches_of_epoch: gives an epoch's batches, the same ones for the same epoch number.
+        loss: of a batch on the network's device, under autocast to bfloat16.
+        schedule: see `Schedule`.
+        checkpoint: file that keeps the state between epochs; removed by whoever owns the build.
+        report: called after each step with the epochs done, fractional, and the step's loss.
+    """
+
+    batches_of_epoch: Callable[[int], Sequence[BatchT]]
+    loss: Callable[[BatchT], Tensor]
+    schedule: Schedule
+    checkpoint: Path
+    report: Callable[[float, float], None]
+
+    def train(self, network: nn.Module, encoder: nn.Module, device: torch.device) -> None:
+        """Train what asks for a gradient to the end of the schedule, from the checkpoint where there is one.
+
+        Args:
+            network: the whole of it, on `device`.
+            encoder: the part of it that learns at the encoder's rate; all others learn at that of the heads.
+            device: where to compute.
+
+        Raises:
+            BuildError: the loss is no number any more.
+        """
+        with without_denormals():
+            optimizer = _optimizer(network, encoder, self.schedule)
+            for epoch in range(self._resume(network, optimizer), self.schedule.epochs):
+                self._train_epoch(network, optimizer, epoch, device)
+                self._save(network, optimizer, epoch + 1)
+        network.eval()
+
+    def _train_epoch(
+        self, network: nn.Module, optimizer: torch.optim.Optimizer, epoch: int, device: torch.device
+    ) -> None:
+        network.train()
+        batches = self.batches_of_epoch(epoch)
+        for step, batch in enumerate(batches):
+            done = epoch + step / len(batches)
+            _set_rates(optimizer, self.schedule.factor(done / self.schedule.epochs))
+            self.report(done, self._step(network, optimizer, batch.to(device), device))
+
+    def _step(self, network: nn.Module, optimizer: torch.optim.Optimizer, batch: BatchT, device: torch.device) -> float:
+        # bfloat16 is 2.3 times as fast as float32 here, on processors as on GPUs, at the same accuracy.
+        with torch.autocast(device.type, dtype=torch.bfloat16):
+            loss = self.loss(batch)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), self.schedule.gradient_norm)
+        optimizer.step()
+        if not math.isfinite(value := loss.item()):
+            raise BuildError("training diverged; lower the rates of its schedule")
+        return value
+
+    def _resume(self, network: nn.Module, optimizer: torch.optim.Optimizer) -> int:
+        if not self.checkpoint.exists():
+            return 0
+        state = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
+        network.load_state_dict(state["network"])
+        optimizer.load_state_dict(state["optimizer"])
+        torch.set_rng_state(state["random"])
+        return int(state["epoch"])
+
+    def _save(self, network: nn.Module, optimizer: torch.optim.Optimizer, epoch: int) -> None:
+        state = {
+            "network": network.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "random": torch.get_rng_state(),
+            "epoch": epoch,
+        }
+        with staged(self.checkpoint) as partial:
+            torch.save(state, partial)
+
+
+@contextmanager
+def without_denormals() -> Iterator[None]:
+    """Count denormal numbers as 0 for a while.
+
+    The optimizer's averages of embedding rows that no batch uses decay into them, and processors are slow on them.
+    """
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
+
+
+def _optimizer(network: nn.Module, encoder: nn.Module, schedule: Schedule) -> torch.optim.AdamW:
+    inside = {id(parameter) for parameter in encoder.parameters()}
+    groups = [
+        _group(encoder.parameters(), schedule.encoder_rate),
+        _group((each for each in network.parameters() if id(each) not in inside), schedule.head_rate),
+    ]
+    return torch.optim.AdamW(groups, weight_decay=schedule.weight_decay, betas=(0.9, 0.98), fused=True)
+
+
+def _group(parameters: Iterable[nn.Parameter], rate: float) -> dict[str, object]:
+    return {"params": [each for each in parameters if each.requires_grad], "lr": rate, "full_rate": rate}
+
+
+def _set_rates(optimizer: torch.optim.Optimizer, factor: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = group["full_rate"] * factor
