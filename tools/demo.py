@@ -31,6 +31,39 @@ def program(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
+class Interruption:
+    """Ends the demonstration at a signal by ending the process that it waits for, and with it the wait.
+
+    The handler raises nothing: what a handler raises is lost where the signal meets a finalizer or a callback, and
+    leaves a process behind where it meets the start of one.
+    """
+
+    def __init__(self) -> None:
+        self._signal_number: int | None = None
+        self._awaited: subprocess.Popen[bytes] | None = None
+
+    def catch(self, *numbers: signal.Signals) -> None:
+        """Handle these signals."""
+        for number in numbers:
+            signal.signal(number, self._handle)
+
+    def await_end_of(self, process: subprocess.Popen[bytes]) -> None:
+        """Let a signal end this process from now on; one that came before ends it at once."""
+        self._awaited = process
+        if self._signal_number is not None:
+            process.terminate()
+
+    def check(self) -> None:
+        """Leave the script, by what `sys.exit` raises, if a signal came."""
+        if self._signal_number is not None:
+            sys.exit(128 + self._signal_number)
+
+    def _handle(self, number: int, _frame: object) -> None:
+        self._signal_number = number
+        if self._awaited is not None:
+            self._awaited.terminate()
+
+
 def wait_until_serving(address: str, daemon: subprocess.Popen[bytes]) -> None:
     """Return once the daemon serves.
 
@@ -58,16 +91,18 @@ def stop(daemon: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def running_daemon(address: str, log_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running_daemon(address: str, log_path: Path, interruption: Interruption) -> Iterator[subprocess.Popen[bytes]]:
     """Run a daemon that serves inside the block and has ended after it."""
     command = [program("briefd"), "serve", "--listen", address]
     with log_path.open("wb") as log:
         # A session of its own: Ctrl-C in the terminal reaches this script alone, which then stops the daemon.
         daemon = subprocess.Popen(command, env=ENVIRONMENT, stdout=log, stderr=log, start_new_session=True)
     try:
+        interruption.await_end_of(daemon)
         try:
             wait_until_serving(address, daemon)
         except grpc.RpcError:
+            interruption.check()
             state = "does not serve" if daemon.poll() is None else f"ended with exit code {daemon.returncode}"
             raise SystemExit(f"The daemon {state}. It said:\n{log_path.read_text(errors='replace').rstrip()}") from None
         yield daemon
@@ -75,24 +110,28 @@ def running_daemon(address: str, log_path: Path) -> Iterator[subprocess.Popen[by
         stop(daemon)
 
 
-def show(address: str, *command: str) -> bool:
+def show(address: str, interruption: Interruption, *command: str) -> bool:
     """Print a command and what it prints; tell whether it succeeded."""
     print(f"\n$ {shlex.join(command)}", flush=True)
     arguments = [program(command[0]), *command[1:]]
     environment = {**ENVIRONMENT, "BRIEFD_ADDRESS": address}
     # One stream, so that a record of the demonstration keeps each text's metrics beside its summary.
-    return subprocess.run(arguments, env=environment, stderr=subprocess.STDOUT, check=False).returncode == 0
+    with subprocess.Popen(arguments, env=environment, stderr=subprocess.STDOUT) as process:
+        interruption.await_end_of(process)
+        process.wait()
+    interruption.check()
+    return process.returncode == 0
 
 
-def demonstrate(files: list[str]) -> bool:
+def demonstrate(files: list[str], interruption: Interruption) -> bool:
     """Summarize every file with a daemon of its own; tell whether all went well."""
     with tempfile.TemporaryDirectory(prefix="briefd-") as folder:
         address = f"unix:{folder}/briefd.sock"
         started = time.monotonic()
-        with running_daemon(address, Path(folder, "briefd.log")) as daemon:
+        with running_daemon(address, Path(folder, "briefd.log"), interruption) as daemon:
             print(f"A daemon serves on {address}, {time.monotonic() - started:.1f} s after its start.")
-            results = [show(address, "brief", "--metrics", file) for file in files]
-            results.append(show(address, "brief", "health"))
+            results = [show(address, interruption, "brief", "--metrics", file) for file in files]
+            results.append(show(address, interruption, "brief", "health"))
         print(f"\nThe daemon was stopped; its exit code is {daemon.returncode}.")
         return all(results) and daemon.returncode == 0
 
@@ -102,9 +141,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="+", metavar="FILE", help="a text to summarize")
     files = parser.parse_args().files
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda received, _frame: sys.exit(128 + received))
-    return 0 if demonstrate(files) else 1
+    interruption = Interruption()
+    interruption.catch(signal.SIGINT, signal.SIGTERM)
+    succeeded = demonstrate(files, interruption)
+    interruption.check()
+    return 0 if succeeded else 1
 
 
 if __name__ == "__main__":

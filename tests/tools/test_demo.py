@@ -24,6 +24,23 @@ real_program = demo.program
 demo.program = lambda name: sys.argv[0].replace("driver.py", "briefd") if name == "briefd" else real_program(name)
 sys.exit(demo.main())
 """
+# The signal meets the start of a process: after its fork, or in a finalizer that happens to run there.
+INTERRUPTED_DRIVER = """
+import signal
+import subprocess
+
+class Dying:
+    def __del__(self):
+        signal.raise_signal({number})
+
+class Popen(subprocess.Popen):
+    def __init__(self, arguments, **options):
+        super().__init__(arguments, **options)
+        if "slow.txt" in arguments:
+            {moment}
+
+subprocess.Popen = Popen
+"""
 DAEMON = """#!/bin/sh
 exec {python} {repository}/tests/support/daemon_process.py "$@" --bundle {bundle}
 """
@@ -68,10 +85,8 @@ def demonstration(directory: Path, *files: str) -> Iterator[subprocess.Popen[str
 
 
 def nothing_is_left(directory: Path) -> bool:
-    daemons = [
-        process for process in psutil.process_iter(["cmdline"]) if str(directory) in str(process.info["cmdline"])
-    ]
-    return not daemons and not list((directory / "tmp").iterdir())
+    processes = [process for process in psutil.process_iter(["cmdline", "cwd"]) if str(directory) in str(process.info)]
+    return not processes and not list((directory / "tmp").iterdir())
 
 
 def test_every_text_is_summarized_and_the_daemon_stopped(directory: Path) -> None:
@@ -101,6 +116,18 @@ def test_interrupted_it_stops_the_daemon(directory: Path, number: signal.Signals
         process.send_signal(number)
         process.communicate(timeout=60)
     assert process.returncode == 128 + number
+    assert nothing_is_left(directory)
+
+
+@pytest.mark.parametrize("moment", ["signal.raise_signal({number})", "Dying()"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_at_the_start_of_a_process_is_not_lost(directory: Path, number: signal.Signals, moment: str) -> None:
+    prelude = INTERRUPTED_DRIVER.format(number=int(number), moment=moment.format(number=int(number)))
+    (directory / "driver.py").write_text(prelude + DRIVER)
+    with demonstration(directory, "slow.txt") as process:
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert "Exception ignored" not in output
     assert nothing_is_left(directory)
 
 
