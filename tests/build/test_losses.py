@@ -98,5 +98,5 @@ def test_a_student_like_its_teacher_is_at_no_distance_at_any_temperature() -> No
         # What is left is the teacher's own doubt about salience.
         assert float(same) < float(other)
         given = torch.sigmoid(taught.salience[0, :4] / temperature)
-        doubt = -(given * given.log() + (1 - given) * (1 - given).log()).mean() * temperature**2
+        doubt = (torch.special.entr(given) + torch.special.entr(1 - given)).mean() * temperature**2
         assert float(same) == pytest.approx(float(doubt), rel=1e-4)
