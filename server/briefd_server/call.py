@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from briefd_server.engines.base import CallStopped, Stage
 from briefd_server.metering.usage import Usage
@@ -13,11 +13,13 @@ from briefd_server.metering.usage import Usage
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from briefd_server.engines.base import Task
+    from briefd_server.engines.base import AnyTask
     from briefd_server.metering.base import Gauge, Meter
 
+ResultT = TypeVar("ResultT")
 
-class Call:
+
+class Call(Generic[ResultT]):
     """One call from its arrival on. Implements `CallContext` for the engine.
 
     The loop's thread makes it, may stop it and may read its usage at any time; one worker's thread works on it.
@@ -26,7 +28,7 @@ class Call:
 
     def __init__(
         self,
-        task: Task,
+        task: AnyTask[ResultT],
         form: str,
         *,
         meter: Meter,

@@ -28,7 +28,7 @@ from briefd_server.metering.memory import MemoryProbe
 from briefd_server.metering.totals import Ledger
 from briefd_server.service.reporting import Facts, Reporting
 from briefd_server.service.server import add_services, make_server
-from briefd_server.service.summarizing import Summarizing
+from briefd_server.service.serving import Serving
 from briefd_server.signals import StopSignals
 from briefd_server.threads import default_thread_count, usable_core_count
 from briefd_server.worker import Worker
@@ -39,10 +39,10 @@ if TYPE_CHECKING:
     from briefd.address import Address
     from briefd_server.bundle import Bundle
     from briefd_server.config import Config
-    from briefd_server.engines.base import Engine
+    from briefd_server.engines.base import Classifier, Engine
     from briefd_server.service.standard_health import StandardHealth
 
-    LoadEngine = Callable[[Bundle, str, int], Engine]
+    LoadEngine = Callable[[Bundle, str, int], Engine | Classifier]
 
 _LOGGER = logging.getLogger(__name__)
 # How long the last messages of finished calls may take to be sent.
@@ -67,7 +67,7 @@ class Daemon:
         self._admission = Admission(self._workers, config.queue)
         memory = MemoryProbe()
         ledger = Ledger()
-        self._summarizing = Summarizing(
+        self._serving = Serving(
             bundle=bundle,
             forms=self._forms,
             admission=self._admission,
@@ -77,7 +77,7 @@ class Daemon:
         )
         self._reporting = Reporting(self._facts(), self._admission, memory, ledger)
         self._server = make_server(config.max_text_bytes)
-        self._standard_health: StandardHealth = add_services(self._server, self._summarizing, self._reporting)
+        self._standard_health: StandardHealth = add_services(self._server, self._serving, self._reporting)
 
     async def run(self) -> bool:
         """Live from start to stop; returns whether it was left to drain, and not forced to end by a second signal.
@@ -111,7 +111,7 @@ class Daemon:
         await signals.first.wait()
         return not await signals.interrupts_again(self._drain())
 
-    def _load_engine(self, form: str, load: LoadEngine) -> Engine:
+    def _load_engine(self, form: str, load: LoadEngine) -> Engine | Classifier:
         attainable_bytes = device.attainable_memory_bytes()
         if attainable_bytes is not None:
             check_memory(self._bundle, form, attainable_bytes)
@@ -149,10 +149,10 @@ class Daemon:
             self._config.grace_seconds,
         )
         self._standard_health.set_serving(is_serving=False)
-        await self._summarizing.drain(self._config.grace_seconds)
+        await self._serving.drain(self._config.grace_seconds)
 
     async def _close(self) -> None:
-        self._summarizing.abandon()
+        self._serving.abandon()
         self._standard_health.close()
         await self._server.stop(_FLUSH_SECONDS)
         for worker in self._workers:

@@ -6,11 +6,13 @@
     │   ├── ListenError         an address cannot be listened on
     │   ├── BundleError         a bundle is missing, damaged or not one
     │   └── EngineLoadError     the bundle is sound, but its engine cannot run it here
-    └── CallError               one call ends without a summary; `service.status` maps it to a gRPC status
+    └── CallError               one call ends without an answer; `service.status` maps it to a gRPC status
         ├── RequestError        INVALID_ARGUMENT    EMPTY_TEXT, TEXT_WITHOUT_WORDS, TEXT_TOO_LARGE, TEXT_HAS_NUL,
         │                                           MALFORMED_REQUEST, LENGTH_OUT_OF_RANGE,
-        │                                           SAMPLE_INTERVAL_OUT_OF_RANGE, UNKNOWN_VARIANT
+        │                                           LABEL_COUNT_OUT_OF_RANGE, SAMPLE_INTERVAL_OUT_OF_RANGE,
+        │                                           UNKNOWN_VARIANT
         ├── NotServedError      NOT_FOUND           UNKNOWN_BUNDLE, VARIANT_NOT_IN_BUNDLE
+        ├── WrongTaskError      FAILED_PRECONDITION TASK_NOT_SERVED
         ├── QueueFullError      RESOURCE_EXHAUSTED  QUEUE_FULL
         ├── DeadlineError       DEADLINE_EXCEEDED   DEADLINE_PASSED
         ├── CancelledCallError  CANCELLED           CALL_CANCELLED
@@ -48,7 +50,7 @@ class EngineLoadError(StartError):
 
 
 class CallError(BriefdError):
-    """A call ends without a summary; `reason` is the machine-readable one of the contract."""
+    """A call ends without an answer; `reason` is the machine-readable one of the contract."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
@@ -63,6 +65,17 @@ class NotServedError(CallError):
     """The request names a bundle or a variant that this daemon does not serve."""
 
 
+class WrongTaskError(CallError):
+    """The request is for another task than the one that this daemon's bundle was made for."""
+
+    def __init__(self, bundle_name: str, task: str, asked: str) -> None:
+        super().__init__(
+            "TASK_NOT_SERVED",
+            f"this daemon serves the bundle {bundle_name}, which is there to {task} texts; "
+            f"ask one that was started with a bundle to {asked} them: briefd serve --bundle DIR_OR_NAME",
+        )
+
+
 class QueueFullError(CallError):
     """As many calls wait as may; `retry_seconds` tells when the next is likely to be admitted."""
 
@@ -72,10 +85,10 @@ class QueueFullError(CallError):
 
 
 class DeadlineError(CallError):
-    """The call's deadline passed before its summary was made."""
+    """The call's deadline passed before its answer was there."""
 
     def __init__(self) -> None:
-        super().__init__("DEADLINE_PASSED", "the deadline passed before the summary was made; allow the call more time")
+        super().__init__("DEADLINE_PASSED", "the deadline passed before the answer was there; allow the call more time")
 
 
 class CancelledCallError(CallError):

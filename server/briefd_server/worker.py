@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from briefd_server.heap import give_back_memory
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from briefd_server.call import Call
-    from briefd_server.engines.base import Engine, Summary
+    from briefd_server.engines.base import Classifier, Engine
     from briefd_server.metering.usage import Usage
 
 # Characters of a text from which on reading it takes so much memory that it is worth the time to give that back.
@@ -24,19 +24,19 @@ ResultT = TypeVar("ResultT")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Generic[ResultT]):
     """What a worker made of a call, and what that used."""
 
-    summary: Summary
+    result: ResultT
     usage: Usage
 
 
 class Worker:
     """Runs calls one at a time, each on the engine of its form of the model; `load` loads one for this worker alone."""
 
-    def __init__(self, number: int, load: Callable[[str], Engine]) -> None:
+    def __init__(self, number: int, load: Callable[[str], Engine | Classifier]) -> None:
         self._load = load
-        self._engines: dict[str, Engine] = {}
+        self._engines: dict[str, Engine | Classifier] = {}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"briefd-worker-{number}")
         self._work: Future[Any] | None = None
 
@@ -45,13 +45,13 @@ class Worker:
         """Whether the thread is at work, whatever became of those who asked for it."""
         return self._work is not None and not self._work.done()
 
-    def warm(self, form: str) -> asyncio.Future[Engine]:
+    def warm(self, form: str) -> asyncio.Future[Engine | Classifier]:
         """Load a form before the first call asks for it."""
         return self._run(self._engine, form)
 
-    def submit(self, call: Call) -> asyncio.Future[Answer]:
+    def submit(self, call: Call[ResultT]) -> asyncio.Future[Answer[ResultT]]:
         """Start working on a call; the future fails with whatever its engine raises."""
-        answer = self._run(self._answer, call)
+        answer: asyncio.Future[Answer[ResultT]] = self._run(self._answer, call)
         if len(call.task.text) >= _LONG_TEXT:
             self._thread.submit(give_back_memory)
         return answer
@@ -64,15 +64,15 @@ class Worker:
         self._work = work = self._thread.submit(function, argument)
         return asyncio.wrap_future(work)
 
-    def _answer(self, call: Call) -> Answer:
+    def _answer(self, call: Call[ResultT]) -> Answer[ResultT]:
         call.checkpoint()
         with call.measured():
             engine = self._engine(call.form)
             call.model_threads = engine.thread_count
-            summary = engine.summarize(call.task, call)
-            return Answer(summary, call.usage())
+            result = call.task.run_on(engine, call)
+            return Answer(result, call.usage())
 
-    def _engine(self, form: str) -> Engine:
+    def _engine(self, form: str) -> Engine | Classifier:
         if form not in self._engines:
             self._engines[form] = self._load(form)
         return self._engines[form]

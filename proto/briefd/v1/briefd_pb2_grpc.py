@@ -26,13 +26,16 @@ if _version_not_supported:
 
 
 class SummarizerServiceStub(object):
-    """Summarizes texts on this device.
+    """Summarizes texts on this device, or classifies them: which of the two, the bundle tells that a daemon serves
+    (`Bundle.task`).
 
     Every error carries a `google.rpc.ErrorInfo` with domain `briefd` and one of these reasons:
 
     INVALID_ARGUMENT    EMPTY_TEXT, TEXT_WITHOUT_WORDS, TEXT_TOO_LARGE, TEXT_HAS_NUL, MALFORMED_REQUEST (bad UTF-8 or
-    not this message), LENGTH_OUT_OF_RANGE, SAMPLE_INTERVAL_OUT_OF_RANGE, UNKNOWN_VARIANT
+    not this message), LENGTH_OUT_OF_RANGE, LABEL_COUNT_OUT_OF_RANGE, SAMPLE_INTERVAL_OUT_OF_RANGE,
+    UNKNOWN_VARIANT
     NOT_FOUND           UNKNOWN_BUNDLE, VARIANT_NOT_IN_BUNDLE
+    FAILED_PRECONDITION TASK_NOT_SERVED: the daemon's bundle is one that does not do what this method does
     RESOURCE_EXHAUSTED  QUEUE_FULL, with a `google.rpc.RetryInfo` computed from the measured service time
     DEADLINE_EXCEEDED   DEADLINE_PASSED
     CANCELLED           CALL_CANCELLED
@@ -51,6 +54,11 @@ class SummarizerServiceStub(object):
                 request_serializer=briefd_dot_v1_dot_briefd__pb2.SummarizeRequest.SerializeToString,
                 response_deserializer=briefd_dot_v1_dot_briefd__pb2.SummarizeResponse.FromString,
                 _registered_method=True)
+        self.Classify = channel.unary_stream(
+                '/briefd.v1.SummarizerService/Classify',
+                request_serializer=briefd_dot_v1_dot_briefd__pb2.ClassifyRequest.SerializeToString,
+                response_deserializer=briefd_dot_v1_dot_briefd__pb2.ClassifyResponse.FromString,
+                _registered_method=True)
         self.Health = channel.unary_unary(
                 '/briefd.v1.SummarizerService/Health',
                 request_serializer=briefd_dot_v1_dot_briefd__pb2.HealthRequest.SerializeToString,
@@ -59,13 +67,16 @@ class SummarizerServiceStub(object):
 
 
 class SummarizerServiceServicer(object):
-    """Summarizes texts on this device.
+    """Summarizes texts on this device, or classifies them: which of the two, the bundle tells that a daemon serves
+    (`Bundle.task`).
 
     Every error carries a `google.rpc.ErrorInfo` with domain `briefd` and one of these reasons:
 
     INVALID_ARGUMENT    EMPTY_TEXT, TEXT_WITHOUT_WORDS, TEXT_TOO_LARGE, TEXT_HAS_NUL, MALFORMED_REQUEST (bad UTF-8 or
-    not this message), LENGTH_OUT_OF_RANGE, SAMPLE_INTERVAL_OUT_OF_RANGE, UNKNOWN_VARIANT
+    not this message), LENGTH_OUT_OF_RANGE, LABEL_COUNT_OUT_OF_RANGE, SAMPLE_INTERVAL_OUT_OF_RANGE,
+    UNKNOWN_VARIANT
     NOT_FOUND           UNKNOWN_BUNDLE, VARIANT_NOT_IN_BUNDLE
+    FAILED_PRECONDITION TASK_NOT_SERVED: the daemon's bundle is one that does not do what this method does
     RESOURCE_EXHAUSTED  QUEUE_FULL, with a `google.rpc.RetryInfo` computed from the measured service time
     DEADLINE_EXCEEDED   DEADLINE_PASSED
     CANCELLED           CALL_CANCELLED
@@ -75,6 +86,14 @@ class SummarizerServiceServicer(object):
 
     def Summarize(self, request, context):
         """Summarizes one text. The stream holds, in this order: one `accepted`, any number of `sample` and `chunk`
+        messages, and one `result`, always last. Without a `result` the call failed and its status says why.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Classify(self, request, context):
+        """Tells which label one text belongs under. The stream holds, in this order: one `accepted`, any number of `sample`
         messages, and one `result`, always last. Without a `result` the call failed and its status says why.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -96,6 +115,11 @@ def add_SummarizerServiceServicer_to_server(servicer, server):
                     request_deserializer=briefd_dot_v1_dot_briefd__pb2.SummarizeRequest.FromString,
                     response_serializer=briefd_dot_v1_dot_briefd__pb2.SummarizeResponse.SerializeToString,
             ),
+            'Classify': grpc.unary_stream_rpc_method_handler(
+                    servicer.Classify,
+                    request_deserializer=briefd_dot_v1_dot_briefd__pb2.ClassifyRequest.FromString,
+                    response_serializer=briefd_dot_v1_dot_briefd__pb2.ClassifyResponse.SerializeToString,
+            ),
             'Health': grpc.unary_unary_rpc_method_handler(
                     servicer.Health,
                     request_deserializer=briefd_dot_v1_dot_briefd__pb2.HealthRequest.FromString,
@@ -110,13 +134,16 @@ def add_SummarizerServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class SummarizerService(object):
-    """Summarizes texts on this device.
+    """Summarizes texts on this device, or classifies them: which of the two, the bundle tells that a daemon serves
+    (`Bundle.task`).
 
     Every error carries a `google.rpc.ErrorInfo` with domain `briefd` and one of these reasons:
 
     INVALID_ARGUMENT    EMPTY_TEXT, TEXT_WITHOUT_WORDS, TEXT_TOO_LARGE, TEXT_HAS_NUL, MALFORMED_REQUEST (bad UTF-8 or
-    not this message), LENGTH_OUT_OF_RANGE, SAMPLE_INTERVAL_OUT_OF_RANGE, UNKNOWN_VARIANT
+    not this message), LENGTH_OUT_OF_RANGE, LABEL_COUNT_OUT_OF_RANGE, SAMPLE_INTERVAL_OUT_OF_RANGE,
+    UNKNOWN_VARIANT
     NOT_FOUND           UNKNOWN_BUNDLE, VARIANT_NOT_IN_BUNDLE
+    FAILED_PRECONDITION TASK_NOT_SERVED: the daemon's bundle is one that does not do what this method does
     RESOURCE_EXHAUSTED  QUEUE_FULL, with a `google.rpc.RetryInfo` computed from the measured service time
     DEADLINE_EXCEEDED   DEADLINE_PASSED
     CANCELLED           CALL_CANCELLED
@@ -141,6 +168,33 @@ class SummarizerService(object):
             '/briefd.v1.SummarizerService/Summarize',
             briefd_dot_v1_dot_briefd__pb2.SummarizeRequest.SerializeToString,
             briefd_dot_v1_dot_briefd__pb2.SummarizeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Classify(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/briefd.v1.SummarizerService/Classify',
+            briefd_dot_v1_dot_briefd__pb2.ClassifyRequest.SerializeToString,
+            briefd_dot_v1_dot_briefd__pb2.ClassifyResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -8,9 +8,9 @@ they come, and tells the engine to stop.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,10 @@ MIN_WORD_COUNT = 3
 """The shortest summary that may be asked for."""
 MAX_WORD_COUNT = 60
 """The longest."""
+MAX_LABEL_COUNT = 1024
+"""The most labels that a classifier may know."""
+
+ResultT_co = TypeVar("ResultT_co", covariant=True)
 
 
 class Stage(Enum):
@@ -27,6 +31,17 @@ class Stage(Enum):
 
     TOKENIZE = "tokenize"
     INFERENCE = "inference"
+
+
+class AnyTask(Protocol[ResultT_co]):
+    """What an engine is asked, of whichever kind it is."""
+
+    @property
+    def text(self) -> str:
+        """The text, which holds at least one word."""
+
+    def run_on(self, engine: Any, call: CallContext) -> ResultT_co:
+        """Have it done by an engine of the kind that does it; raises what that does."""
 
 
 class Shortfall(Enum):
@@ -42,6 +57,23 @@ class Task:
     text: str
     min_word_count: int
     max_word_count: int
+
+    def run_on(self, engine: Engine, call: CallContext) -> Summary:
+        """See `AnyTask`."""
+        return engine.summarize(self, call)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassifyTask:
+    """What a classifier is asked: a text that holds at least one word, and how many labels are wanted at most."""
+
+    text: str
+    label_count: int
+
+    def run_on(self, engine: Classifier, call: CallContext) -> Classification:
+        """See `AnyTask`; gives the most probable labels."""
+        answer = engine.classify(self.text, call)
+        return replace(answer, labels=answer.labels[: self.label_count])
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ class Totals:
     energy_joules: float | None = None
     co2e_grams: float | None = None
 
-    def add_summary(self, words_read: int, words_written: int, usage: Usage) -> None:
+    def add_answer(self, words_read: int, words_written: int, usage: Usage) -> None:
         """Add a call that was answered."""
         self.words_read += words_read
         self.words_written += words_written

@@ -1,4 +1,4 @@
-"""One `Summarize` call: its place in the queue, its work, and what is said of it, in order."""
+"""One call of a method that asks the model: its place in the queue, its work, and what is said of it, in order."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import itertools
 import time
 from enum import Enum, auto
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from briefd.v1 import briefd_pb2
 from briefd_server.admission import Admission, Place
@@ -18,7 +18,10 @@ from briefd_server.service.messages import usage_message
 from briefd_server.worker import Answer, Worker
 
 if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
     from briefd_server.metering.base import Meter
+    from briefd_server.service.methods import Method
     from briefd_server.service.requests import Order
     from briefd_server.service.status import Context
 
@@ -30,19 +33,27 @@ class _Due(Enum):
     SAMPLE = auto()
 
 
-# What happens to a call: something is due, its answer, or its failure.
-_Event = _Due | Answer | BaseException
+ResultT = TypeVar("ResultT")
 
 
-class Conversation:
+class Conversation(Generic[ResultT]):
     """A call and everything that happens to it, in one queue of events. Lives on the loop's thread."""
 
-    def __init__(self, order: Order, admission: Admission[Worker], meter: Meter, context: Context) -> None:
+    def __init__(
+        self,
+        method: Method[ResultT],
+        order: Order[ResultT],
+        admission: Admission[Worker],
+        meter: Meter,
+        context: Context,
+    ) -> None:
+        self.method = method
         self.order = order
         self._admission = admission
         self._context = context
         self._loop = asyncio.get_running_loop()
-        self._events: asyncio.Queue[_Event] = asyncio.Queue()
+        # Something is due, the call's answer, or its failure.
+        self._events: asyncio.Queue[_Due | Answer[ResultT] | BaseException] = asyncio.Queue()
         self._chunks: list[str] = []
         self._sent_length = 0
         self._sequence_numbers = itertools.count()
@@ -74,7 +85,7 @@ class Conversation:
         """End the call with an error."""
         self._events.put_nowait(error)
 
-    async def follow(self) -> Answer:
+    async def follow(self) -> Answer[ResultT]:
         """Pass on chunks and samples until the answer is there.
 
         Raises:
@@ -84,29 +95,28 @@ class Conversation:
         while True:
             event = await self._events.get()
             if isinstance(event, Answer):
-                await self._write_chunk(event.summary.text[self._sent_length :])
+                await self._write_chunk(self.method.text_of(event.result)[self._sent_length :])
                 return event
             if event is _Due.CHUNKS:
                 text = "".join(self._chunks)
                 self._chunks.clear()
                 await self._write_chunk(text)
             elif event is _Due.SAMPLE:
-                await self.write(briefd_pb2.SummarizeResponse(sample=usage_message(self.call.usage())))
+                await self.write(sample=usage_message(self.call.usage()))
                 self._await_sample()
             elif isinstance(event, CallStopped):
                 raise DeadlineError if self.call.is_late else CancelledCallError
             else:
                 raise event
 
-    async def write(self, response: briefd_pb2.SummarizeResponse) -> None:
-        """Send the next event."""
-        response.sequence_number = next(self._sequence_numbers)
-        await self._context.write(response)
+    async def write(self, **event: Message) -> None:
+        """Send the next event, which has one name and what it says."""
+        await self._context.write(self.method.response(sequence_number=next(self._sequence_numbers), **event))
 
     async def _write_chunk(self, text: str) -> None:
         if text:
             self._sent_length += len(text)
-            await self.write(briefd_pb2.SummarizeResponse(chunk=briefd_pb2.Chunk(text=text)))
+            await self.write(chunk=briefd_pb2.Chunk(text=text))
 
     def _emit(self, chunk: str) -> None:
         self._loop.call_soon_threadsafe(self._take_chunk, chunk)
@@ -119,7 +129,7 @@ class Conversation:
     def _start(self, worker: Worker) -> None:
         worker.submit(self.call).add_done_callback(partial(self._finish, worker, time.monotonic()))
 
-    def _finish(self, worker: Worker, start_seconds: float, done: asyncio.Future[Answer]) -> None:
+    def _finish(self, worker: Worker, start_seconds: float, done: asyncio.Future[Answer[ResultT]]) -> None:
         error = done.exception()
         self._events.put_nowait(error or done.result())
         # Only answered calls tell how long one takes.

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 from google.protobuf.duration_pb2 import Duration
 
 from briefd.v1 import briefd_pb2
+from briefd_server.bundle import CLASSIFY, SUMMARIZE
 from briefd_server.engines.base import Shortfall
 from briefd_server.service.requests import VARIANT_NAMES
 
 if TYPE_CHECKING:
     from briefd_server.bundle import Bundle
-    from briefd_server.engines.base import Summary
+    from briefd_server.engines.base import Classification, Summary
     from briefd_server.forms import Forms
     from briefd_server.metering.totals import LatencyFigures, Totals
     from briefd_server.metering.usage import Carbon, Energy, Usage
 
 VARIANTS = {name: variant for variant, name in VARIANT_NAMES.items()}
+_TASKS = {SUMMARIZE: briefd_pb2.TASK_SUMMARIZE, CLASSIFY: briefd_pb2.TASK_CLASSIFY}
 _SHORTFALLS = {
     None: briefd_pb2.LENGTH_SHORTFALL_UNSPECIFIED,
     Shortfall.TEXT_TOO_SHORT: briefd_pb2.LENGTH_SHORTFALL_TEXT_TOO_SHORT,
@@ -51,8 +53,8 @@ def usage_message(usage: Usage) -> briefd_pb2.Usage:
     )
 
 
-def result_message(summary: Summary, usage: Usage, form: str) -> briefd_pb2.SummarizeResult:
-    """Say the answer, and which form of the model gave it."""
+def summarize_result(summary: Summary, usage: Usage, form: str) -> briefd_pb2.SummarizeResult:
+    """Say a summary, and which form of the model gave it."""
     return briefd_pb2.SummarizeResult(
         summary=summary.text,
         word_count=summary.word_count,
@@ -61,6 +63,17 @@ def result_message(summary: Summary, usage: Usage, form: str) -> briefd_pb2.Summ
         spans=[briefd_pb2.Span(start=span.start, end=span.end) for span in summary.spans],
         language=summary.language,
         sentence_count=summary.sentence_count,
+        usage=usage_message(usage),
+        form=form,
+    )
+
+
+def classify_result(classification: Classification, usage: Usage, form: str) -> briefd_pb2.ClassifyResult:
+    """Say the labels of a text, and which form of the model gave them."""
+    return briefd_pb2.ClassifyResult(
+        labels=[briefd_pb2.Label(name=label.name, probability=label.probability) for label in classification.labels],
+        words_read=classification.words_read,
+        language=classification.language,
         usage=usage_message(usage),
         form=form,
     )
@@ -75,6 +88,7 @@ def bundle_message(bundle: Bundle, forms: Forms) -> briefd_pb2.Bundle:
         variants=[VARIANTS[name] for name in forms.by_variant()],
         language=bundle.manifest.language,
         forms=forms.choices,
+        task=_TASKS[bundle.manifest.task],
     )
 
 

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 from google.protobuf.message import DecodeError
 
 from briefd.v1 import briefd_pb2
 from briefd_server.bundle import BASELINE, OPTIMIZED
-from briefd_server.engines.base import MAX_WORD_COUNT, MIN_WORD_COUNT, Task
-from briefd_server.errors import NotServedError, RequestError
+from briefd_server.errors import NotServedError, RequestError, WrongTaskError
 from briefd_server.text.words import blank_terminal_escapes
 
 if TYPE_CHECKING:
     from google.protobuf.duration_pb2 import Duration
 
     from briefd_server.bundle import Bundle
+    from briefd_server.engines.base import AnyTask
     from briefd_server.forms import Forms
+    from briefd_server.service.methods import Method
 
-DEFAULT_MIN_WORD_COUNT = 10
-DEFAULT_MAX_WORD_COUNT = 15
+    Request = briefd_pb2.SummarizeRequest | briefd_pb2.ClassifyRequest
+
+ResultT = TypeVar("ResultT")
+
 _MIN_SAMPLE_SECONDS = 0.01
 _MAX_SAMPLE_SECONDS = 60.0
 
@@ -30,26 +33,32 @@ _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Order(Generic[ResultT]):
     """A checked request; `variant` is what was asked for, `form` what the bundle has for it."""
 
-    task: Task
+    task: AnyTask[ResultT]
     variant: str
     form: str
     sample_seconds: float | None
 
 
-def read_order(data: bytes, bundle: Bundle, forms: Forms, max_text_bytes: int) -> Order:
-    """Read a `SummarizeRequest` and check it against what is served.
+def read_order(
+    data: bytes, method: Method[ResultT], bundle: Bundle, forms: Forms, max_text_bytes: int
+) -> Order[ResultT]:
+    """Read a request of a method and check it against what is served.
 
     Raises:
         RequestError: the request is malformed or asks for something that no daemon does.
+        WrongTaskError: the bundle is not one that does what the method does.
         NotServedError: it names a bundle or a variant that is not served.
 
     """
-    request = _parse(data)
+    request = _parse(data, method)
+    if bundle.manifest.task != method.task:
+        raise WrongTaskError(bundle.manifest.name, bundle.manifest.task, method.task)
     _check_bundle(request.bundle, bundle)
-    task = Task(_checked_text(request.text, max_text_bytes), *_checked_lengths(request))
+    _check_text(request.text, max_text_bytes)
+    task = method.read_task(request)
     variant = _checked_variant(request.variant, forms)
     return Order(
         task=task,
@@ -64,13 +73,13 @@ def has_words(text: str) -> bool:
     return _LETTER_OR_DIGIT.search(blank_terminal_escapes(text)) is not None
 
 
-def _parse(data: bytes) -> briefd_pb2.SummarizeRequest:
+def _parse(data: bytes, method: Method[ResultT]) -> Request:
     try:
-        return briefd_pb2.SummarizeRequest.FromString(data)
+        return cast("Request", method.request.FromString(data))
     except DecodeError:
         raise RequestError(
             "MALFORMED_REQUEST",
-            "the request is no SummarizeRequest, or its text is not valid UTF-8; encode it as UTF-8",
+            f"the request is no {method.name}Request, or its text is not valid UTF-8; encode it as UTF-8",
         ) from None
 
 
@@ -81,7 +90,7 @@ def _check_bundle(asked: str, bundle: Bundle) -> None:
         )
 
 
-def _checked_text(text: str, max_text_bytes: int) -> str:
+def _check_text(text: str, max_text_bytes: int) -> None:
     if not text:
         raise RequestError("EMPTY_TEXT", "the text is empty; send at least one word")
     if len(text) > max_text_bytes or len(text.encode()) > max_text_bytes:
@@ -92,19 +101,6 @@ def _checked_text(text: str, max_text_bytes: int) -> str:
         raise RequestError("TEXT_HAS_NUL", "the text holds a NUL character; send text, without NUL")
     if not has_words(text):
         raise RequestError("TEXT_WITHOUT_WORDS", "the text holds no letter or digit; send at least one word")
-    return text
-
-
-def _checked_lengths(request: briefd_pb2.SummarizeRequest) -> tuple[int, int]:
-    shortest = request.min_word_count if request.HasField("min_word_count") else DEFAULT_MIN_WORD_COUNT
-    longest = request.max_word_count if request.HasField("max_word_count") else DEFAULT_MAX_WORD_COUNT
-    if not MIN_WORD_COUNT <= shortest <= longest <= MAX_WORD_COUNT:
-        raise RequestError(
-            "LENGTH_OUT_OF_RANGE",
-            f"the asked length is {shortest} to {longest} words; "
-            f"ask for {MIN_WORD_COUNT} to {MAX_WORD_COUNT}, the minimum no greater than the maximum",
-        )
-    return shortest, longest
 
 
 def _checked_variant(asked: briefd_pb2.Variant.ValueType, forms: Forms) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -9,11 +10,12 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from briefd.v1 import briefd_pb2
+from briefd_server.service.methods import METHODS
 from briefd_server.service.standard_health import StandardHealth
 
 if TYPE_CHECKING:
     from briefd_server.service.reporting import Reporting
-    from briefd_server.service.summarizing import Summarizing
+    from briefd_server.service.serving import Serving
 
 SERVICE_NAME = briefd_pb2.DESCRIPTOR.services_by_name["SummarizerService"].full_name
 _HEALTH_NAME = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
@@ -38,19 +40,20 @@ def make_server(max_text_bytes: int) -> grpc.aio.Server:
     )
 
 
-def add_services(server: grpc.aio.Server, summarizing: Summarizing, reporting: Reporting) -> StandardHealth:
+def add_services(server: grpc.aio.Server, serving: Serving, reporting: Reporting) -> StandardHealth:
     """Serve our service, the standard health service, which is returned, and reflection.
 
     Requests of our service are left as bytes, so that malformed ones are refused in our words.
     """
     handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
-        "Summarize": grpc.unary_stream_rpc_method_handler(
-            summarizing.summarize, response_serializer=briefd_pb2.SummarizeResponse.SerializeToString
-        ),
-        "Health": grpc.unary_unary_rpc_method_handler(
-            reporting.health, response_serializer=briefd_pb2.HealthResponse.SerializeToString
-        ),
+        method.name: grpc.unary_stream_rpc_method_handler(
+            partial(serving.serve, method), response_serializer=method.response.SerializeToString
+        )
+        for method in METHODS
     }
+    handlers["Health"] = grpc.unary_unary_rpc_method_handler(
+        reporting.health, response_serializer=briefd_pb2.HealthResponse.SerializeToString
+    )
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE_NAME, handlers),))
     standard_health = StandardHealth(("", SERVICE_NAME))
     health_pb2_grpc.add_HealthServicer_to_server(standard_health, server)

@@ -26,6 +26,7 @@ from briefd_server.errors import (
     RequestError,
     ShuttingDownError,
     StartError,
+    WrongTaskError,
 )
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ ERROR_DOMAIN = "briefd"
 _CODES: dict[type[CallError], grpc.StatusCode] = {
     RequestError: grpc.StatusCode.INVALID_ARGUMENT,
     NotServedError: grpc.StatusCode.NOT_FOUND,
+    WrongTaskError: grpc.StatusCode.FAILED_PRECONDITION,
     QueueFullError: grpc.StatusCode.RESOURCE_EXHAUSTED,
     DeadlineError: grpc.StatusCode.DEADLINE_EXCEEDED,
     CancelledCallError: grpc.StatusCode.CANCELLED,

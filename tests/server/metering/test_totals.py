@@ -11,12 +11,12 @@ from briefd_server.metering.usage import Carbon, Energy, Usage
 
 def test_totals_add_up_and_keep_what_was_not_measured_absent() -> None:
     totals = Totals()
-    totals.add_summary(100, 12, Usage())
+    totals.add_answer(100, 12, Usage())
     assert (totals.words_read, totals.words_written) == (100, 12)
     assert (totals.cpu_seconds, totals.energy_joules, totals.co2e_grams) == (None, None, None)
     energy, carbon = Energy(2.0, is_measured=False, source="s", interval_seconds=1.0), Carbon(0.5, 473.0, "s")
     for _ in range(2):
-        totals.add_summary(10, 11, Usage(cpu_seconds=0.25, energy=energy, carbon=carbon))
+        totals.add_answer(10, 11, Usage(cpu_seconds=0.25, energy=energy, carbon=carbon))
     assert (totals.cpu_seconds, totals.energy_joules, totals.co2e_grams) == (0.5, 4.0, 1.0)
 
 

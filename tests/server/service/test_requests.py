@@ -16,6 +16,7 @@ from briefd_server.bundle import Bundle, read_bundle
 from briefd_server.engines.base import Task
 from briefd_server.errors import CallError, NotServedError, RequestError
 from briefd_server.forms import Forms
+from briefd_server.service.methods import SUMMARIZE_METHOD
 from briefd_server.service.requests import Order, has_words, read_order
 from briefd_server.text.words import find_words
 
@@ -30,7 +31,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 
 def read(bundle: Bundle, **fields: object) -> Order:
-    return read_order(briefd_pb2.SummarizeRequest(**fields).SerializeToString(), bundle, FORMS, LIMIT)
+    return read_order(briefd_pb2.SummarizeRequest(**fields).SerializeToString(), SUMMARIZE_METHOD, bundle, FORMS, LIMIT)
 
 
 def test_fills_in_the_defaults(bundle: Bundle) -> None:
@@ -97,7 +98,9 @@ def test_a_variant_stands_for_a_form(
     bundle: Bundle, asked: briefd_pb2.Variant.ValueType, variant: str, form: str
 ) -> None:
     request = briefd_pb2.SummarizeRequest(text="a", variant=asked)
-    order = read_order(request.SerializeToString(), bundle, Forms(("int8",), has_baseline=True), LIMIT)
+    order = read_order(
+        request.SerializeToString(), SUMMARIZE_METHOD, bundle, Forms(("int8",), has_baseline=True), LIMIT
+    )
     assert (order.variant, order.form) == (variant, form)
 
 
@@ -124,7 +127,7 @@ def test_looking_for_words_is_quick(text: str) -> None:
 @given(st.binary(max_size=60))
 def test_any_bytes_are_an_order_or_a_refusal(bundle: Bundle, data: bytes) -> None:
     try:
-        order = read_order(data, bundle, FORMS, LIMIT)
+        order = read_order(data, SUMMARIZE_METHOD, bundle, FORMS, LIMIT)
     except CallError:
         return
     assert order.task.text

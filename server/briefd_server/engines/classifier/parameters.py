@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from briefd_server.engines.base import MAX_LABEL_COUNT
 from briefd_server.errors import BundleError
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ WINDOW_PIECES = "window_pieces"
 
 _LEAST_WINDOW_PIECES = 8
 _MOST_WINDOW_PIECES = 512
-_MOST_LABELS = 1024
 _MOST_CHARACTERS = 100
 
 
@@ -49,8 +49,8 @@ def read_parameters(manifest: Manifest) -> Parameters:
 def _labels(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(map(_is_name, value)):
         raise ValueError(f"{LABELS} must be a list of names of 1 to {_MOST_CHARACTERS} printable characters")
-    if not 2 <= len(set(value)) == len(value) <= _MOST_LABELS:
-        raise ValueError(f"{LABELS} must be 2 to {_MOST_LABELS} names that differ")
+    if not 2 <= len(set(value)) == len(value) <= MAX_LABEL_COUNT:
+        raise ValueError(f"{LABELS} must be 2 to {MAX_LABEL_COUNT} names that differ")
     return tuple(value)
 
 

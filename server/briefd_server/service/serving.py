@@ -1,4 +1,4 @@
-"""The `Summarize` method: every call of it, and the end of them all."""
+"""The calls that ask the model, of every method, and the end of them all."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import itertools
 import logging
 import secrets
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from briefd.v1 import briefd_pb2
 from briefd_server.errors import ShuttingDownError
 from briefd_server.service.conversation import Conversation
-from briefd_server.service.messages import VARIANTS, result_message
+from briefd_server.service.messages import VARIANTS
 from briefd_server.service.requests import read_order
 from briefd_server.service.status import guarded
 
@@ -22,14 +22,16 @@ if TYPE_CHECKING:
     from briefd_server.forms import Forms
     from briefd_server.metering.base import Meter
     from briefd_server.metering.totals import Ledger
+    from briefd_server.service.methods import Method
     from briefd_server.service.status import Context
     from briefd_server.worker import Worker
 
 _LOGGER = logging.getLogger(__name__)
+ResultT = TypeVar("ResultT")
 
 
-class Summarizing:
-    """Serves `Summarize`. Lives on the loop's thread."""
+class Serving:
+    """Serves the methods that ask the model. Lives on the loop's thread."""
 
     def __init__(
         self,
@@ -48,14 +50,14 @@ class Summarizing:
         self._max_text_bytes = max_text_bytes
         self._ledger = ledger
         self._request_ids = map("{}-{}".format, itertools.repeat(secrets.token_hex(3)), itertools.count(1))
-        self._conversations: set[Conversation] = set()
+        self._conversations: set[Conversation[Any]] = set()
         self._is_idle = asyncio.Event()
         self._is_idle.set()
 
-    async def summarize(self, data: bytes, context: Context) -> None:
+    async def serve(self, method: Method[ResultT], data: bytes, context: Context) -> None:
         """Serve one call; the contract says what is written, and with which statuses it can end."""
         request_id = next(self._request_ids)
-        work = self._summarize(data, context, request_id)
+        work = self._answer(method, data, context, request_id)
         await guarded(work, context, request_id, partial(self._record, request_id))
 
     async def drain(self, grace_seconds: float) -> None:
@@ -74,9 +76,9 @@ class Summarizing:
         for conversation in self._conversations:
             conversation.fail(ShuttingDownError())
 
-    async def _summarize(self, data: bytes, context: Context, request_id: str) -> None:
-        order = read_order(data, self._bundle, self._forms, self._max_text_bytes)
-        conversation = Conversation(order, self._admission, self._meter, context)
+    async def _answer(self, method: Method[ResultT], data: bytes, context: Context, request_id: str) -> None:
+        order = read_order(data, method, self._bundle, self._forms, self._max_text_bytes)
+        conversation = Conversation(method, order, self._admission, self._meter, context)
         self._enter(conversation)
         try:
             await self._converse(conversation, request_id)
@@ -84,33 +86,33 @@ class Summarizing:
             conversation.leave()
             self._exit(conversation)
 
-    async def _converse(self, conversation: Conversation, request_id: str) -> None:
+    async def _converse(self, conversation: Conversation[ResultT], request_id: str) -> None:
+        method, order = conversation.method, conversation.order
         position = conversation.enter()
         accepted = briefd_pb2.Accepted(
             request_id=request_id,
             bundle_digest=self._bundle.digest,
-            variant=VARIANTS[conversation.order.variant],
+            variant=VARIANTS[order.variant],
             queue_position=position,
-            form=conversation.order.form,
+            form=order.form,
         )
-        await conversation.write(briefd_pb2.SummarizeResponse(accepted=accepted))
+        await conversation.write(accepted=accepted)
         answer = await conversation.follow()
         usage = answer.usage
         usage.total_seconds = conversation.call.age_seconds
-        result = result_message(answer.summary, usage, conversation.order.form)
-        await conversation.write(briefd_pb2.SummarizeResponse(result=result))
-        self._ledger.totals.add_summary(answer.summary.words_read, answer.summary.word_count, usage)
+        await conversation.write(result=method.result_message(answer.result, usage, order.form))
+        self._ledger.totals.add_answer(*method.word_counts(answer.result), usage)
         self._ledger.latency.add(usage.total_seconds)
 
     def _record(self, request_id: str, outcome: str) -> None:
         self._ledger.totals.call_count_by_outcome[outcome] += 1
         _LOGGER.log(logging.DEBUG if outcome == "OK" else logging.INFO, "call %s: %s", request_id, outcome)
 
-    def _enter(self, conversation: Conversation) -> None:
+    def _enter(self, conversation: Conversation[Any]) -> None:
         self._conversations.add(conversation)
         self._is_idle.clear()
 
-    def _exit(self, conversation: Conversation) -> None:
+    def _exit(self, conversation: Conversation[Any]) -> None:
         self._conversations.discard(conversation)
         if not self._conversations:
             self._is_idle.set()
