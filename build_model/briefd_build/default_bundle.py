@@ -26,8 +26,9 @@ from briefd_build.encoder.losses import task_loss
 from briefd_build.encoder.mixture import Mixture
 from briefd_build.encoder.network import TAGS, HeadSizes, MultiTaskEncoder
 from briefd_build.encoder.parity import check_agreement, check_parity
-from briefd_build.encoder.training import Schedule, Trainer
+from briefd_build.encoder.training import Trainer
 from briefd_build.folder import staged
+from briefd_build.pipeline.model import Lesson
 from briefd_build.provenance import describe_sources
 from briefd_server.bundle import BASELINE, OPTIMIZED, Manifest, VariantEntry, describe_file, write_manifest
 from briefd_server.engines.extractive import TOKENIZER_NAME, WINDOW_PIECES, tokenizer_name
@@ -52,8 +53,8 @@ TEACHER_TOKENIZER = "teacher-tokenizer.json"
 _SAMPLE_DOCUMENTS = 5
 OPTIMIZED_GRAPH, BASELINE_GRAPH = "optimized.onnx", "baseline.onnx"
 
-_TEACHER_SCHEDULE = Schedule(epochs=5, encoder_rate=2e-4, head_rate=1.5e-3)
-_RECOVERY_SCHEDULE = Schedule(epochs=10, encoder_rate=3e-4, head_rate=1e-3)
+_TEACHER_SCHEDULE = Lesson(epochs=5, rate=2e-4, head_rate=1.5e-3)
+_RECOVERY_SCHEDULE = Lesson(epochs=10, rate=3e-4, head_rate=1e-3, states=2.0)
 _STUDENT_SHAPE = EncoderShape(layers=3, heads=8, feed_forward_width=512)
 
 
@@ -73,8 +74,8 @@ class Recipe:
     """
 
     name: str = "default-en"
-    teacher: Schedule = _TEACHER_SCHEDULE
-    recovery: Schedule = _RECOVERY_SCHEDULE
+    teacher: Lesson = _TEACHER_SCHEDULE
+    recovery: Lesson = _RECOVERY_SCHEDULE
     shape: EncoderShape = _STUDENT_SHAPE
     importance_batches: int = 24
     window_pieces: int = 256
@@ -198,14 +199,14 @@ class DefaultBuild:
         stage: str,
         network: MultiTaskEncoder,
         mixture: Mixture,
-        schedule: Schedule,
+        lesson: Lesson,
         teacher: MultiTaskEncoder | None = None,
     ) -> None:
         def report(epochs_done: float, loss: float) -> None:
-            self._report(f"{stage}, loss {loss:.2f}", epochs_done / schedule.epochs)
+            self._report(f"{stage}, loss {loss:.2f}", epochs_done / lesson.epochs)
 
         checkpoint = self._folder.path / f"{stage}.checkpoint"
-        Trainer(mixture.batches_of_epoch, schedule, checkpoint, report, teacher).train(
+        Trainer(mixture.batches_of_epoch, lesson, checkpoint, report, teacher).train(
             network.to(self._device), self._device
         )
         network.cpu()

@@ -12,10 +12,11 @@ from tiny_corpus import sentence, write_corpus
 
 from briefd.v1 import briefd_pb2, briefd_pb2_grpc
 from briefd_build.building import build_default
+from briefd_build.compression.structured import EncoderShape
 from briefd_build.default_bundle import RELATIONS, Recipe
-from briefd_build.encoder.training import Schedule
 from briefd_build.errors import BuildError
 from briefd_build.folder import MADE_BY
+from briefd_build.pipeline.model import Lesson
 from briefd_server.bundle import read_bundle
 from briefd_server.engines import load_engine
 from briefd_server.engines.base import Task, UnwatchedCall
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 
 RECIPE = Recipe(
     name="tiny-en",
-    teacher=Schedule(epochs=10, encoder_rate=2e-3, head_rate=5e-3),
-    recovery=Schedule(epochs=6, encoder_rate=2e-3, head_rate=2e-3),
-    feed_forward_width=32,
+    teacher=Lesson(epochs=10, rate=2e-3, head_rate=5e-3),
+    recovery=Lesson(epochs=6, rate=2e-3, head_rate=2e-3),
+    shape=EncoderShape(layers=1, heads=2, feed_forward_width=32),
     importance_batches=2,
     window_pieces=128,
     least_relation_uses=2,
@@ -62,7 +63,7 @@ def test_a_folder_of_another_build_is_refused(base: BaseModel, tmp_path: Path) -
 def test_from_the_corpora_to_a_served_answer(base: BaseModel, tmp_path: Path) -> None:
     write_corpus(tmp_path / "data")
     measures = ["attachment", "salience", "compression", "length", "latency"]
-    assert build(base, tmp_path) == ["teacher", "recovery", "keeping", "export", *measures]
+    assert build(base, tmp_path) == ["teacher", "pruning", "recovery", "keeping", "export", *measures]
     bundle = read_bundle(tmp_path / "bundle")
     check_manifest(bundle)
     check_both_variants(bundle)
@@ -72,7 +73,7 @@ def test_from_the_corpora_to_a_served_answer(base: BaseModel, tmp_path: Path) ->
     weights = student.read_bytes()
     student.unlink()
     (tmp_path / "build/recovery.checkpoint").unlink()
-    assert build(base, tmp_path) == ["recovery", "keeping", *measures]
+    assert build(base, tmp_path) == ["pruning", "recovery", "keeping", *measures]
     assert student.read_bytes() == weights
     assert read_bundle(tmp_path / "bundle").manifest.files == bundle.manifest.files
 

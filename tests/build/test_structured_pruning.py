@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
@@ -11,17 +12,26 @@ from tiny_corpus import VOCABULARY, sentence
 from tiny_tokenizer import make_tokenizer
 
 from briefd_build.base_model import BaseModel
+from briefd_build.compression.structured import (
+    EncoderShape,
+    encoder_layers,
+    prune_feed_forward,
+    prune_heads,
+    prune_layers,
+    prune_structure,
+    reshape,
+    shape_of,
+)
+from briefd_build.compression.vocabulary import keep_vocabulary_rows, prune_vocabulary
 from briefd_build.corpora.documents import Document
 from briefd_build.encoder.batches import Batch, encode_document, examples_of, make_batches
+from briefd_build.encoder.losses import task_loss
 from briefd_build.encoder.network import HeadSizes, MultiTaskEncoder, Reading
-from briefd_build.encoder.pruning import (
-    keep_vocabulary_rows,
-    narrow_feed_forward,
-    prune_feed_forward,
-    prune_vocabulary,
-)
 from briefd_server.engines.extractive.pieces import PieceEncoder
 from briefd_server.text.words import find_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 RELATIONS = ["det", "root"]
 
@@ -50,35 +60,72 @@ def assert_same(ours: Reading, theirs: Reading) -> None:
         torch.testing.assert_close(mine, other, atol=1e-5, rtol=1e-4)
 
 
-def test_keeping_every_neuron_changes_nothing(network: MultiTaskEncoder) -> None:
+def losses_of(network: MultiTaskEncoder) -> Callable[[], Iterator[torch.Tensor]]:
+    def losses() -> Iterator[torch.Tensor]:
+        for batch in batches():
+            yield task_loss(network(batch.piece_ids, batch.word_starts), batch)
+
+    return losses
+
+
+def test_keeping_everything_changes_nothing(network: MultiTaskEncoder) -> None:
     pruned = copy.deepcopy(network)
-    prune_feed_forward(pruned, batches(), 64)
+    prune_structure(pruned.bert, losses_of(pruned), shape_of(network.bert))
     for batch in batches():
         assert_same(read(pruned, batch), read(network, batch))
 
 
 def test_neurons_that_nothing_listens_to_go_first(network: MultiTaskEncoder) -> None:
-    for number, layer in enumerate(network.bert.encoder.layer):
+    for number, layer in enumerate(encoder_layers(network.bert)):
         with torch.no_grad():
             layer.output.dense.weight[:, number::2] = 0
     pruned = copy.deepcopy(network)
-    prune_feed_forward(pruned, batches(), 32)
-    for number, layer in enumerate(pruned.bert.encoder.layer):
+    prune_feed_forward(pruned.bert, losses_of(pruned), 32)
+    for number, layer in enumerate(encoder_layers(pruned.bert)):
         assert layer.intermediate.dense.weight.shape == (32, 32)
         assert layer.output.dense.weight.shape == (32, 32)
-        kept = network.bert.encoder.layer[number].output.dense.weight[:, 1 - number :: 2]
+        kept = encoder_layers(network.bert)[number].output.dense.weight[:, 1 - number :: 2]
         torch.testing.assert_close(layer.output.dense.weight, kept)
-    assert pruned.bert.config.intermediate_size == 32
+    assert shape_of(pruned.bert).feed_forward_width == 32
     for batch in batches():
         assert_same(read(pruned, batch), read(network, batch))
 
 
-def test_weights_of_a_pruned_network_load_into_a_narrowed_one(network: MultiTaskEncoder, base: BaseModel) -> None:
-    prune_feed_forward(network, batches(), 24)
+def test_heads_that_nothing_listens_to_go_first(network: MultiTaskEncoder) -> None:
+    size = encoder_layers(network.bert)[0].attention.self.attention_head_size
+    for layer in encoder_layers(network.bert):
+        with torch.no_grad():
+            layer.attention.output.dense.weight[:, :size] = 0
+    pruned = copy.deepcopy(network)
+    heads = shape_of(network.bert).heads - 1
+    prune_heads(pruned.bert, losses_of(pruned), heads)
+    assert shape_of(pruned.bert).heads == heads
+    for layer in encoder_layers(pruned.bert):
+        assert layer.attention.self.query.weight.shape == (heads * size, 32)
+    for batch in batches():
+        assert_same(read(pruned, batch), read(network, batch))
+
+
+def test_the_layer_that_does_nothing_goes_first(network: MultiTaskEncoder) -> None:
+    class Idle(torch.nn.Module):
+        def forward(self, states: torch.Tensor, *_: object, **__: object) -> torch.Tensor:
+            return states
+
+    idle = copy.deepcopy(network)
+    layers = encoder_layers(idle.bert)
+    idle.bert.encoder.layer = torch.nn.ModuleList([layers[0], Idle(), *layers[1:]])
+    assert prune_layers(idle.bert, losses_of(idle), len(layers)) == [0, *range(2, len(layers) + 1)]
+    for batch in batches():
+        assert_same(read(idle, batch), read(network, batch))
+
+
+def test_weights_of_a_pruned_network_load_into_a_reshaped_one(network: MultiTaskEncoder, base: BaseModel) -> None:
+    shape = EncoderShape(layers=1, heads=1, feed_forward_width=24)
+    prune_structure(network.bert, losses_of(network), shape)
     keep_vocabulary_rows(network.bert, range(100))
     other = MultiTaskEncoder(base.load_encoder(), len(RELATIONS), HeadSizes()).eval()
     keep_vocabulary_rows(other.bert, range(100))
-    narrow_feed_forward(other, 24)
+    reshape(other.bert, shape)
     other.load_state_dict(network.state_dict())
     piece_ids, word_starts = torch.arange(1, 41).reshape(2, 20), torch.arange(1, 9).repeat(2, 1)
     with torch.no_grad():

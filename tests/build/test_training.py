@@ -13,8 +13,10 @@ from tiny_tokenizer import make_tokenizer
 from briefd_build.corpora.collection import read_corpora
 from briefd_build.encoder.mixture import Mixture
 from briefd_build.encoder.network import HeadSizes, MultiTaskEncoder
-from briefd_build.encoder.training import Schedule, Trainer
+from briefd_build.encoder.training import Trainer
 from briefd_build.errors import BuildError
+from briefd_build.pipeline.model import Lesson
+from briefd_build.training import Schedule
 from briefd_server.engines.extractive.pieces import PieceEncoder
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ def train(
     network: MultiTaskEncoder,
     mixture: Mixture,
     checkpoint: Path,
-    schedule: Schedule,
+    lesson: Lesson,
     teacher: MultiTaskEncoder | None = None,
     stop_after: float = 99,
 ) -> list[float]:
@@ -59,12 +61,12 @@ def train(
         losses.append(loss)
 
     torch.manual_seed(1)
-    Trainer(mixture.batches_of_epoch, schedule, checkpoint, report, teacher).train(network, CPU)
+    Trainer(mixture.batches_of_epoch, lesson, checkpoint, report, teacher).train(network, CPU)
     return losses
 
 
 def test_it_learns(network: MultiTaskEncoder, mixture: Mixture, tmp_path: Path) -> None:
-    losses = train(network, mixture, tmp_path / "c", Schedule(6, 2e-3, 5e-3))
+    losses = train(network, mixture, tmp_path / "c", Lesson(6, 2e-3, 5e-3))
     assert losses[-1] < losses[0] / 2
     assert not network.training
 
@@ -72,35 +74,35 @@ def test_it_learns(network: MultiTaskEncoder, mixture: Mixture, tmp_path: Path) 
 def test_a_student_learns_from_a_teacher_what_no_label_tells(
     network: MultiTaskEncoder, mixture: Mixture, tmp_path: Path
 ) -> None:
-    train(network, mixture, tmp_path / "teacher", Schedule(6, 2e-3, 5e-3))
+    train(network, mixture, tmp_path / "teacher", Lesson(6, 2e-3, 5e-3))
     student = copy.deepcopy(network)
     with torch.no_grad():
         for parameter in student.arc_dependent.parameters():
             parameter.copy_(torch.randn_like(parameter))
-    losses = train(student, mixture, tmp_path / "student", Schedule(6, 2e-3, 5e-3), network)
+    losses = train(student, mixture, tmp_path / "student", Lesson(6, 2e-3, 5e-3), network)
     assert losses[-1] < losses[0] / 2
 
 
 def test_it_resumes_to_the_weights_it_would_have_had(
     network: MultiTaskEncoder, mixture: Mixture, tmp_path: Path
 ) -> None:
-    schedule = Schedule(3, 2e-3, 5e-3)
+    lesson = Lesson(3, 2e-3, 5e-3)
     straight, resumed, fresh = (copy.deepcopy(network) for _ in range(3))
-    train(straight, mixture, tmp_path / "a", schedule)
+    train(straight, mixture, tmp_path / "a", lesson)
     with pytest.raises(Interrupted):
-        train(resumed, mixture, tmp_path / "b", schedule, stop_after=1.2)
-    losses = train(fresh, mixture, tmp_path / "b", schedule)
+        train(resumed, mixture, tmp_path / "b", lesson, stop_after=1.2)
+    losses = train(fresh, mixture, tmp_path / "b", lesson)
     assert len(losses) == sum(len(mixture.batches_of_epoch(epoch)) for epoch in (1, 2))
     for ours, theirs in zip(straight.state_dict().values(), fresh.state_dict().values(), strict=True):
         torch.testing.assert_close(ours, theirs, atol=0, rtol=0)
-    assert train(copy.deepcopy(network), mixture, tmp_path / "b", schedule) == []
+    assert train(copy.deepcopy(network), mixture, tmp_path / "b", lesson) == []
 
 
 def test_diverging_is_an_error_with_the_fix(network: MultiTaskEncoder, mixture: Mixture, tmp_path: Path) -> None:
     with torch.no_grad():
         next(iter(network.tag.parameters())).fill_(float("nan"))
     with pytest.raises(BuildError, match="training diverged; lower the rates"):
-        train(network, mixture, tmp_path / "c", Schedule(1, 2e-3, 5e-3))
+        train(network, mixture, tmp_path / "c", Lesson(1, 2e-3, 5e-3))
     assert not (tmp_path / "c").exists()
 
 

@@ -21,11 +21,7 @@ if TYPE_CHECKING:
 
     from briefd_build.encoder.batches import Batch
     from briefd_build.encoder.network import MultiTaskEncoder
-
-__all__ = ["Schedule", "Trainer"]
-
-# Of the hidden states' distance, beside the other losses: of their size when training begins. Not tuned further.
-_STATES_WEIGHT = 2.0
+    from briefd_build.pipeline.model import Lesson
 
 
 @dataclass(frozen=True)
@@ -34,14 +30,14 @@ class Trainer:
 
     Attributes:
         batches_of_epoch: gives an epoch's batches, the same ones for the same epoch number.
-        schedule: see `Schedule`.
+        lesson: how; its attention and LoRA are not for these networks.
         checkpoint: file that keeps the state between epochs; removed by whoever owns the build.
         report: called after each step with the epochs done, fractional, and the step's loss.
         teacher: when given, its readings and hidden states are targets too, beside the labels.
     """
 
     batches_of_epoch: Callable[[int], list[Batch]]
-    schedule: Schedule
+    lesson: Lesson
     checkpoint: Path
     report: Callable[[float, float], None]
     teacher: MultiTaskEncoder | None = None
@@ -52,8 +48,10 @@ class Trainer:
         Raises:
             BuildError: the loss is no number any more.
         """
+        lesson = self.lesson
+        schedule = Schedule(lesson.epochs, lesson.rate, lesson.head_rate or lesson.rate)
         loss = partial(self._loss, network)
-        trainer = EpochTrainer(self.batches_of_epoch, loss, self.schedule, self.checkpoint, self.report)
+        trainer = EpochTrainer(self.batches_of_epoch, loss, schedule, self.checkpoint, self.report)
         trainer.train(network, network.bert, device)
 
     def _loss(self, network: MultiTaskEncoder, batch: Batch) -> Tensor:
@@ -63,9 +61,11 @@ class Trainer:
             reading = network(batch.piece_ids, batch.word_starts)
         with torch.no_grad(), recorded_states(self.teacher.bert) as taught_states:
             taught = self.teacher(batch.teacher_piece_ids, batch.teacher_word_starts)
-        loss = task_loss(reading, batch) + distillation_loss(reading, taught, batch)
+        lesson = self.lesson
         present = batch.sentences >= 0
-        return loss + _STATES_WEIGHT * states_distance(
+        loss = lesson.labels * task_loss(reading, batch)
+        loss = loss + lesson.logits * distillation_loss(reading, taught, batch, lesson.temperature)
+        return loss + lesson.states * states_distance(
             [at_words(each, batch.word_starts)[present] for each in states],
             [at_words(each, batch.teacher_word_starts)[present] for each in taught_states],
         )
