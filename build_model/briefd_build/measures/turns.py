@@ -1,0 +1,98 @@
+"""Models that take turns, text by text, so that whatever else the machine does slows each of them alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from briefd_build.bench.child import Process
+    from briefd_build.measures.metered import CallCost
+
+# Time that the turns may take. Within it a bundle of 6 ms a call takes 15 rounds of 40 texts beside another: medians of
+# one and the same bundle in both places then lie within 1 % of each other.
+_TIMING_SECONDS = 60.0
+# More rounds tell no more.
+_MOST_ROUNDS = 15
+# Fewer are at the mercy of one that something disturbed: these are taken however slow a model is.
+_LEAST_ROUNDS = 5
+# Where not all texts can be timed so often, at least these: the p95 needs the spread of lengths.
+_LEAST_TEXTS = 5
+# The first calls make buffers and threads; they are not counted.
+_WARM_UP_CALLS = 3
+# The other's turn puts a model's weights out of the processor's caches and its threads to sleep, so that calls beside
+# another took up to 1.2 times as long as alone. A call that takes longer than this hardly feels it.
+_SELF_WARMING_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How often each of how many texts is timed, and whether each time after a call that doesn't count."""
+
+    text_count: int
+    rounds: int
+    is_warmed: bool
+
+
+def plan(turn_seconds: float, model_count: int, text_count: int) -> Plan:
+    """Plan turns that take `_TIMING_SECONDS` at most, unless the least that tells anything takes longer.
+
+    Args:
+        turn_seconds: that the models' calls take for one text, together.
+        model_count: how many take turns.
+        text_count: how many texts there are.
+    """
+    is_warmed = turn_seconds / model_count < _SELF_WARMING_SECONDS
+    turns = int(_TIMING_SECONDS / (turn_seconds * (2 if is_warmed else 1)))
+    timed = min(text_count, max(_LEAST_TEXTS, turns // _LEAST_ROUNDS))
+    return Plan(timed, min(_MOST_ROUNDS, max(_LEAST_ROUNDS, turns // timed)), is_warmed)
+
+
+def spread(texts: Sequence[str], count: int) -> list[str]:
+    """Choose texts evenly from the shortest to the longest."""
+    ordered = sorted(texts, key=len)
+    return [ordered[(2 * number + 1) * len(ordered) // (2 * count)] for number in range(count)]
+
+
+def take_turns(
+    models: Sequence[Process], texts: Sequence[str], report: Callable[[float], None]
+) -> list[list[CallCost]]:
+    """Time models on texts, in the order A B, then B A; each is loaded.
+
+    Args:
+        models: children whose model is a `MeteredModel`.
+        texts: as many as there are.
+        report: told the share that is done, 0 to 1.
+
+    Returns:
+        For each model what its calls took.
+
+    Raises:
+        AbsentError: a model failed.
+    """
+    turn_seconds = sum(
+        median(_call(model, text, is_warmed=False).wall_seconds for text in _first(texts)) for model in models
+    )
+    planned = plan(turn_seconds, len(models), len(texts))
+    chosen = spread(texts, planned.text_count)
+    costs: list[list[CallCost]] = [[] for _ in models]
+    order = list(zip(models, costs, strict=True))
+    for number in range(planned.rounds):
+        for place, text in enumerate(chosen):
+            # A text whose place is even begins with A in even rounds and with B in odd ones.
+            for model, taken in order if (number + place) % 2 == 0 else reversed(order):
+                taken.append(_call(model, text, is_warmed=planned.is_warmed))
+            report((number * len(chosen) + place + 1) / (planned.rounds * len(chosen)))
+    return costs
+
+
+def _first(texts: Sequence[str]) -> list[str]:
+    """Give the texts that warm a model up and tell how long a call takes: of middling length."""
+    return spread(texts, min(_WARM_UP_CALLS, len(texts)))
+
+
+def _call(model: Process, text: str, *, is_warmed: bool) -> CallCost:
+    return cast("CallCost", model.ask("call", text, is_warmed))
