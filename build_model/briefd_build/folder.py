@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from safetensors.torch import load_file, save_file
-
 from briefd_build.errors import BuildError
 
 if TYPE_CHECKING:
@@ -74,9 +72,13 @@ class BuildFolder:
 
     def write_weights(self, name: str, weights: dict[str, Tensor]) -> None:
         """Write weights as safetensors."""
+        from safetensors.torch import save_file  # noqa: PLC0415 - reports are written without torch
+
         with staged(self.path / name) as partial:
             save_file(weights, partial)
 
     def read_weights(self, name: str) -> dict[str, Tensor]:
         """Read weights."""
+        from safetensors.torch import load_file  # noqa: PLC0415 - likewise
+
         return load_file(self.path / name)

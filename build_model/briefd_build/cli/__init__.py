@@ -13,6 +13,7 @@ from briefd_build.cli.extractive import default, evaluate, tune
 from briefd_build.cli.finetune import finetune
 from briefd_build.cli.generate import generate
 from briefd_build.cli.headlines import headlines
+from briefd_build.cli.report import report
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,7 +31,7 @@ _REMEDIES = {
     errno.EROFS: "name another place",
 }
 
-for _command in (bench, default, evaluate, finetune, generate, headlines, tune):
+for _command in (bench, default, evaluate, finetune, generate, headlines, report, tune):
     cli.add_command(_command)
 
 
