@@ -6,6 +6,8 @@
         result = client.summarize(text)
     print(result.summary, result.usage.total_seconds)
 
+Of a daemon that serves a classifier, `client.classify(text)` tells the `label`.
+
 `AsyncClient` is the same for an event loop. Results are described in `briefd_client.results`, errors in
 `briefd_client.errors`.
 """
@@ -29,16 +31,20 @@ from briefd_client.errors import (
     TextError,
     UnavailableError,
     UnexpectedAnswerError,
+    WrongTaskError,
 )
 from briefd_client.results import (
     Accepted,
     Bundle,
     Carbon,
     Chunk,
+    ClassificationResult,
+    ClassifyEvent,
     Energy,
     EnergyMethod,
     Event,
     HealthReport,
+    Label,
     Latency,
     LengthShortfall,
     Limits,
@@ -47,6 +53,7 @@ from briefd_client.results import (
     ServingStatus,
     Span,
     SummaryResult,
+    Task,
     Totals,
     Usage,
     Variant,
@@ -75,6 +82,8 @@ __all__ = [
     "CancelledCallError",
     "Carbon",
     "Chunk",
+    "ClassificationResult",
+    "ClassifyEvent",
     "Client",
     "ClosedClientError",
     "DeadlineError",
@@ -83,6 +92,7 @@ __all__ = [
     "EngineError",
     "Event",
     "HealthReport",
+    "Label",
     "Latency",
     "LengthShortfall",
     "Limits",
@@ -97,10 +107,12 @@ __all__ = [
     "ShuttingDownError",
     "Span",
     "SummaryResult",
+    "Task",
     "TextError",
     "Totals",
     "UnavailableError",
     "UnexpectedAnswerError",
     "Usage",
     "Variant",
+    "WrongTaskError",
 ]

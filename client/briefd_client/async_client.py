@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc
 
 from briefd.v1 import briefd_pb2 as pb
 from briefd.v1.briefd_pb2_grpc import SummarizerServiceStub
-from briefd_client.calls import DEFAULT_TIMEOUT_SECONDS, CallSettings, CallState, closed_client, final_result
+from briefd_client.calls import (
+    DEFAULT_TIMEOUT_SECONDS,
+    CallSettings,
+    CallState,
+    closed_client,
+    final_result,
+    method_for,
+)
 from briefd_client.channel import channel_options, resolve_address
 from briefd_client.failures import cancelled_call
-from briefd_client.messages import health_report_of, summarize_request
+from briefd_client.messages import classify_request, health_report_of, summarize_request
 from briefd_client.retry import DEFAULT_RETRY, RetryPolicy
 
 if TYPE_CHECKING:
@@ -21,7 +28,15 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from briefd.v1.briefd_pb2_grpc import SummarizerServiceAsyncStub
-    from briefd_client.results import Event, HealthReport, SummaryResult, Variant
+    from briefd_client.messages import Request
+    from briefd_client.results import (
+        ClassificationResult,
+        ClassifyEvent,
+        Event,
+        HealthReport,
+        SummaryResult,
+        Variant,
+    )
 
 
 class AsyncClient:
@@ -91,6 +106,41 @@ class AsyncClient:
         )
         return self._events(request, self._settings.start_call(timeout_seconds))
 
+    async def classify(
+        self,
+        text: str,
+        *,
+        label_count: int | None = None,
+        bundle: str = "",
+        variant: Variant | None = None,
+        timeout_seconds: float | None = None,
+    ) -> ClassificationResult:
+        """Tell which label one text belongs under; arguments and errors are those of `Client.classify`."""
+        events = self.classify_stream(
+            text, label_count=label_count, bundle=bundle, variant=variant, timeout_seconds=timeout_seconds
+        )
+        return final_result([event async for event in events])
+
+    def classify_stream(
+        self,
+        text: str,
+        *,
+        label_count: int | None = None,
+        bundle: str = "",
+        variant: Variant | None = None,
+        sample_interval_seconds: float | None = None,
+        timeout_seconds: float | None = None,
+    ) -> AsyncGenerator[ClassifyEvent, None]:
+        """Classify one text, and tell what happens meanwhile; as `Client.classify_stream`, with what `stream` says."""
+        request = classify_request(
+            text,
+            label_count=label_count,
+            bundle=bundle,
+            variant=variant,
+            sample_interval_seconds=sample_interval_seconds,
+        )
+        return self._events(request, self._settings.start_call(timeout_seconds))
+
     async def health(self, *, timeout_seconds: float | None = None) -> HealthReport:
         """Ask how the daemon is; arguments and errors are those of `Client.health`."""
         call = self._settings.start_call(timeout_seconds)
@@ -119,9 +169,10 @@ class AsyncClient:
     ) -> None:
         await self.close()
 
-    async def _events(self, request: pb.SummarizeRequest, call: CallState) -> AsyncGenerator[Event, None]:
+    async def _events(self, request: Request, call: CallState) -> AsyncGenerator[Any, None]:
+        """Ask, and yield the events of the method that takes the request."""
         while True:
-            responses = self._open_stub().Summarize(request, timeout=call.remaining_seconds())
+            responses = method_for(request, self._open_stub())(request, timeout=call.remaining_seconds())
             try:
                 with self._running(responses):
                     async for response in responses:

@@ -7,12 +7,13 @@ import random
 import time
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from briefd.v1 import briefd_pb2 as pb
 from briefd_client.errors import ClosedClientError, UnexpectedAnswerError
 from briefd_client.failures import failure_of
 from briefd_client.messages import event_of
-from briefd_client.results import Event, Result, SummaryResult
+from briefd_client.results import Result
 from briefd_client.retry import RetryPolicy, pause_before_retry
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     import grpc
 
     from briefd.address import Address
-    from briefd.v1 import briefd_pb2 as pb
+    from briefd_client.messages import Request, Response
+    from briefd_client.results import Accepted, Chunk, ClassifyEvent, Event, Sample
+
+AnswerT = TypeVar("AnswerT")
 
 DEFAULT_TIMEOUT_SECONDS = 120.0
 """Long enough for the longest text that a daemon accepts, on the slowest device it is made for."""
@@ -54,13 +58,13 @@ class CallState:
         self._deadline = clock() + timeout_seconds
         self._failures: Counter[str] = Counter()
         self._has_received = False
-        self._last_event: Event | None = None
+        self._last_event: Event | ClassifyEvent | None = None
 
     def remaining_seconds(self) -> float:
         """Tell how long the call may still take, 0 at least."""
         return max(0.0, self._deadline - self._clock())
 
-    def receive(self, response: pb.SummarizeResponse) -> tuple[Event, ...]:
+    def receive(self, response: Response) -> tuple[Event | ClassifyEvent, ...]:
         """Take one message of the stream: one event, or none where only newer clients know its kind."""
         self._has_received = True
         event = event_of(response)
@@ -121,9 +125,14 @@ class CallSettings:
         )
 
 
-def final_result(events: Sequence[Event]) -> SummaryResult:
+def final_result(events: Sequence[Accepted | Chunk | Sample | Result[AnswerT]]) -> AnswerT:
     """Return the answer out of all events of a call that ended well; `CallState.finish` saw to it that it is there."""
-    return cast("Result", events[-1]).result
+    return cast("Result[AnswerT]", events[-1]).result
+
+
+def method_for(request: Request, stub: Any) -> Any:
+    """Return the method of a stub, of either face, that takes a request."""
+    return stub.Classify if isinstance(request, pb.ClassifyRequest) else stub.Summarize
 
 
 def closed_client() -> ClosedClientError:

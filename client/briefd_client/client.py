@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import grpc
 
 from briefd.v1 import briefd_pb2 as pb
 from briefd.v1.briefd_pb2_grpc import SummarizerServiceStub
-from briefd_client.calls import DEFAULT_TIMEOUT_SECONDS, CallSettings, CallState, closed_client, final_result
+from briefd_client.calls import (
+    DEFAULT_TIMEOUT_SECONDS,
+    CallSettings,
+    CallState,
+    closed_client,
+    final_result,
+    method_for,
+)
 from briefd_client.channel import channel_options, resolve_address
-from briefd_client.messages import health_report_of, summarize_request
+from briefd_client.messages import classify_request, health_report_of, summarize_request
 from briefd_client.retry import DEFAULT_RETRY, RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from types import TracebackType
 
-    from briefd_client.results import Event, HealthReport, SummaryResult, Variant
+    from briefd_client.messages import Request
+    from briefd_client.results import (
+        ClassificationResult,
+        ClassifyEvent,
+        Event,
+        HealthReport,
+        SummaryResult,
+        Variant,
+    )
 
 
 class Client:
@@ -128,6 +143,61 @@ class Client:
         )
         return self._events(request, self._settings.start_call(timeout_seconds))
 
+    def classify(
+        self,
+        text: str,
+        *,
+        label_count: int | None = None,
+        bundle: str = "",
+        variant: Variant | None = None,
+        timeout_seconds: float | None = None,
+    ) -> ClassificationResult:
+        """Tell which label one text belongs under.
+
+        Arguments that `summarize` has too mean the same.
+
+        Args:
+            text: The text, with at least one word; all of it is read.
+            label_count: How many labels are wanted, the most probable ones, 1 to 1024. `None`: all.
+            bundle: Bundle that is to answer.
+            variant: Form of the model that is to answer.
+            timeout_seconds: Longest time that the call may take. `None`: the client's.
+
+        Raises:
+            BriefdError: there is no answer; see `briefd_client.errors`.
+        """
+        events = self.classify_stream(
+            text, label_count=label_count, bundle=bundle, variant=variant, timeout_seconds=timeout_seconds
+        )
+        return final_result(list(events))
+
+    def classify_stream(
+        self,
+        text: str,
+        *,
+        label_count: int | None = None,
+        bundle: str = "",
+        variant: Variant | None = None,
+        sample_interval_seconds: float | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Generator[ClassifyEvent, None, None]:
+        """Classify one text, and tell what happens meanwhile; as `stream` does, with the arguments of `classify`.
+
+        Returns:
+            One `Accepted`, any number of `Sample`s, and one `Result`, always last.
+
+        Raises:
+            BriefdError: there is no answer; raised by the iterator, or at once where the arguments fit into no message.
+        """
+        request = classify_request(
+            text,
+            label_count=label_count,
+            bundle=bundle,
+            variant=variant,
+            sample_interval_seconds=sample_interval_seconds,
+        )
+        return self._events(request, self._settings.start_call(timeout_seconds))
+
     def health(self, *, timeout_seconds: float | None = None) -> HealthReport:
         """Ask how the daemon is; never queued.
 
@@ -160,10 +230,12 @@ class Client:
     ) -> None:
         self.close()
 
-    def _events(self, request: pb.SummarizeRequest, call: CallState) -> Generator[Event, None, None]:
+    def _events(self, request: Request, call: CallState) -> Generator[Any, None, None]:
+        """Ask, and yield the events of the method that takes the request."""
+        ask = method_for(request, self._stub)
         while True:
             try:
-                responses = self._stub.Summarize(request, timeout=call.remaining_seconds())
+                responses = ask(request, timeout=call.remaining_seconds())
             except ValueError:  # the channel's way to say that it was closed
                 raise closed_client() from None
             try:

@@ -3,8 +3,10 @@
     BriefdError
     ├── RequestError            it cannot be done as asked: asking again will not help
     │   ├── TextError           EMPTY_TEXT, TEXT_WITHOUT_WORDS, TEXT_TOO_LARGE, TEXT_HAS_NUL, MALFORMED_REQUEST
-    │   ├── OptionError         LENGTH_OUT_OF_RANGE, SAMPLE_INTERVAL_OUT_OF_RANGE, UNKNOWN_VARIANT
+    │   ├── OptionError         LENGTH_OUT_OF_RANGE, LABEL_COUNT_OUT_OF_RANGE, SAMPLE_INTERVAL_OUT_OF_RANGE,
+    │   │                       UNKNOWN_VARIANT
     │   └── NotServedError      UNKNOWN_BUNDLE, VARIANT_NOT_IN_BUNDLE
+    │       └── WrongTaskError  TASK_NOT_SERVED: the daemon summarizes and was asked to classify, or the reverse
     ├── QueueFullError          QUEUE_FULL; `retry_after_seconds` is the daemon's hint
     ├── DeadlineError           DEADLINE_PASSED
     ├── CancelledCallError      CALL_CANCELLED
@@ -47,15 +49,21 @@ class RequestError(BriefdError):
 
 
 class TextError(RequestError):
-    """The text cannot be summarized: it is empty, too large or not text."""
+    """The text cannot be read: it is empty, too large or not text."""
 
 
 class OptionError(RequestError):
-    """A length, an interval or a variant is out of range."""
+    """A length, a number of labels, an interval or a variant is out of range."""
 
 
 class NotServedError(RequestError):
     """The daemon does not serve the bundle or the variant that was asked for."""
+
+
+class WrongTaskError(NotServedError):
+    """The daemon's bundle was made for another task: to summarize where it was asked to classify, or the reverse."""
+
+    reason = "TASK_NOT_SERVED"
 
 
 class QueueFullError(BriefdError):
@@ -114,10 +122,12 @@ CLASS_BY_REASON: dict[str, type[BriefdError]] = {
     "TEXT_HAS_NUL": TextError,
     "MALFORMED_REQUEST": TextError,
     "LENGTH_OUT_OF_RANGE": OptionError,
+    "LABEL_COUNT_OUT_OF_RANGE": OptionError,
     "SAMPLE_INTERVAL_OUT_OF_RANGE": OptionError,
     "UNKNOWN_VARIANT": OptionError,
     "UNKNOWN_BUNDLE": NotServedError,
     "VARIANT_NOT_IN_BUNDLE": NotServedError,
+    "TASK_NOT_SERVED": WrongTaskError,
     "QUEUE_FULL": QueueFullError,
     "DEADLINE_PASSED": DeadlineError,
     "CALL_CANCELLED": CancelledCallError,

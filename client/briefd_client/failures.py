@@ -33,6 +33,7 @@ _DOMAIN = "briefd"
 _CLASS_BY_CODE: dict[grpc.StatusCode, type[BriefdError]] = {
     grpc.StatusCode.INVALID_ARGUMENT: RequestError,
     grpc.StatusCode.NOT_FOUND: NotServedError,
+    grpc.StatusCode.FAILED_PRECONDITION: NotServedError,
     grpc.StatusCode.RESOURCE_EXHAUSTED: QueueFullError,
     grpc.StatusCode.DEADLINE_EXCEEDED: DeadlineError,
     grpc.StatusCode.CANCELLED: CancelledCallError,

@@ -6,16 +6,19 @@ from datetime import timezone
 from typing import TYPE_CHECKING, Any
 
 from briefd.v1 import briefd_pb2 as pb
-from briefd_client.errors import OptionError, TextError
+from briefd_client.errors import OptionError, TextError, UnexpectedAnswerError
 from briefd_client.results import (
     Accepted,
     Bundle,
     Carbon,
     Chunk,
+    ClassificationResult,
+    ClassifyEvent,
     Energy,
     EnergyMethod,
     Event,
     HealthReport,
+    Label,
     Latency,
     LengthShortfall,
     Limits,
@@ -24,6 +27,7 @@ from briefd_client.results import (
     ServingStatus,
     Span,
     SummaryResult,
+    Task,
     Totals,
     Usage,
     Variant,
@@ -32,9 +36,13 @@ from briefd_client.results import (
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
+    Request = pb.SummarizeRequest | pb.ClassifyRequest
+    Response = pb.SummarizeResponse | pb.ClassifyResponse
+
 _VARIANTS = {pb.VARIANT_OPTIMIZED: Variant.OPTIMIZED, pb.VARIANT_BASELINE: Variant.BASELINE}
 _VARIANT_NUMBERS = {variant: number for number, variant in _VARIANTS.items()}
 _SHORTFALLS = {pb.LENGTH_SHORTFALL_TEXT_TOO_SHORT: LengthShortfall.TEXT_TOO_SHORT}
+_TASKS = {pb.TASK_SUMMARIZE: Task.SUMMARIZE, pb.TASK_CLASSIFY: Task.CLASSIFY}
 _ENERGY_METHODS = {
     pb.ENERGY_METHOD_MEASURED: EnergyMethod.MEASURED,
     pb.ENERGY_METHOD_ESTIMATED: EnergyMethod.ESTIMATED,
@@ -56,23 +64,36 @@ def summarize_request(
         TextError: the text holds half of a surrogate pair.
         OptionError: a number does not fit into its field.
     """
-    request = pb.SummarizeRequest(variant=_VARIANT_NUMBERS[variant] if variant else pb.VARIANT_UNSPECIFIED)
-    try:
-        request.text = text
-        request.bundle = bundle
-    except UnicodeEncodeError:
-        message = "the text cannot be written as UTF-8; decode its bytes with errors='replace' before you send it"
-        raise TextError(message, reason="MALFORMED_REQUEST") from None
+    request = pb.SummarizeRequest()
+    _fill(request, text, bundle, variant, sample_interval_seconds)
     try:
         request.min_word_count, request.max_word_count = min_words, max_words
     except ValueError:
         raise OptionError("a word count is out of range; ask for 3 to 60 words", reason="LENGTH_OUT_OF_RANGE") from None
-    if sample_interval_seconds is not None:
-        _set_sample_interval(request, sample_interval_seconds)
     return request
 
 
-def event_of(response: pb.SummarizeResponse) -> Event | None:
+def classify_request(
+    text: str,
+    *,
+    label_count: int | None,
+    bundle: str,
+    variant: Variant | None,
+    sample_interval_seconds: float | None,
+) -> pb.ClassifyRequest:
+    """Build a request, as `summarize_request` does and with the same errors."""
+    request = pb.ClassifyRequest()
+    _fill(request, text, bundle, variant, sample_interval_seconds)
+    if label_count is not None:
+        try:
+            request.label_count = label_count
+        except ValueError:
+            message = "the number of labels is out of range; ask for 1 to 1024"
+            raise OptionError(message, reason="LABEL_COUNT_OUT_OF_RANGE") from None
+    return request
+
+
+def event_of(response: Response) -> Event | ClassifyEvent | None:
     """Read one event of a running call; `None` for a kind of event that only newer daemons send."""
     number = response.sequence_number
     kind = response.WhichOneof("event")
@@ -82,13 +103,13 @@ def event_of(response: pb.SummarizeResponse) -> Event | None:
         return Accepted(
             number, accepted.request_id, accepted.bundle_digest, variant, accepted.queue_position, accepted.form
         )
-    if kind == "chunk":
-        return Chunk(number, response.chunk.text)
     if kind == "sample":
         return Sample(number, _usage_of(response.sample))
-    if kind == "result":
-        return Result(number, _result_of(response.result))
-    return None
+    if isinstance(response, pb.ClassifyResponse):
+        return Result(number, _classification_of(response.result)) if kind == "result" else None
+    if kind == "chunk":
+        return Chunk(number, response.chunk.text)
+    return Result(number, _summary_of(response.result)) if kind == "result" else None
 
 
 def health_report_of(health: pb.HealthResponse) -> HealthReport:
@@ -112,7 +133,23 @@ def health_report_of(health: pb.HealthResponse) -> HealthReport:
     )
 
 
-def _set_sample_interval(request: pb.SummarizeRequest, seconds: float) -> None:
+def _fill(
+    request: Request, text: str, bundle: str, variant: Variant | None, sample_interval_seconds: float | None
+) -> None:
+    """Set what every request has."""
+    if variant is not None:
+        request.variant = _VARIANT_NUMBERS[variant]
+    try:
+        request.text = text
+        request.bundle = bundle
+    except UnicodeEncodeError:
+        message = "the text cannot be written as UTF-8; decode its bytes with errors='replace' before you send it"
+        raise TextError(message, reason="MALFORMED_REQUEST") from None
+    if sample_interval_seconds is not None:
+        _set_sample_interval(request, sample_interval_seconds)
+
+
+def _set_sample_interval(request: Request, seconds: float) -> None:
     try:
         request.sample_interval.FromNanoseconds(round(seconds * 1e9))
     except (ValueError, OverflowError):  # not a number, infinite, or more than a Duration holds
@@ -120,7 +157,7 @@ def _set_sample_interval(request: pb.SummarizeRequest, seconds: float) -> None:
         raise OptionError(message, reason="SAMPLE_INTERVAL_OUT_OF_RANGE") from None
 
 
-def _result_of(result: pb.SummarizeResult) -> SummaryResult:
+def _summary_of(result: pb.SummarizeResult) -> SummaryResult:
     return SummaryResult(
         summary=result.summary,
         word_count=result.word_count,
@@ -129,6 +166,22 @@ def _result_of(result: pb.SummarizeResult) -> SummaryResult:
         spans=tuple(Span(span.start, span.end) for span in result.spans),
         language=result.language,
         sentence_count=result.sentence_count,
+        usage=_usage_of(result.usage),
+        form=result.form,
+    )
+
+
+def _classification_of(result: pb.ClassifyResult) -> ClassificationResult:
+    labels = tuple(Label(label.name, label.probability) for label in result.labels)
+    if not labels:
+        raise UnexpectedAnswerError("the daemon gave an answer without a label; check its version")
+    best = labels[0]
+    return ClassificationResult(
+        label=best.name,
+        probability=best.probability,
+        labels=labels,
+        words_read=result.words_read,
+        language=result.language,
         usage=_usage_of(result.usage),
         form=result.form,
     )
@@ -176,6 +229,7 @@ def _bundle_of(bundle: pb.Bundle) -> Bundle:
         variants=tuple(_VARIANTS[number] for number in bundle.variants if number in _VARIANTS),
         language=bundle.language,
         forms=tuple(bundle.forms),
+        task=_TASKS.get(bundle.task),
     )
 
 

@@ -8,10 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+AnswerT = TypeVar("AnswerT")
+
+
+class Task(str, Enum):
+    """What a bundle was made for."""
+
+    SUMMARIZE = "summarize"
+    """`summarize` and `stream` are answered."""
+    CLASSIFY = "classify"
+    """`classify` and `classify_stream` are answered."""
 
 
 class Variant(str, Enum):
@@ -89,12 +100,12 @@ class Carbon:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a call used: so far in a `Sample`, in all in a `SummaryResult`.
+    """What a call used: so far in a `Sample`, in all in a `SummaryResult` or a `ClassificationResult`.
 
     Attributes:
         queue_seconds: Waiting for a free worker.
         tokenize_seconds: Splitting the text into sentences, words and the model's pieces.
-        inference_seconds: Running the model and choosing the words.
+        inference_seconds: Running the model, and choosing the words or the label.
         total_seconds: From the request's arrival in the daemon to this reading.
         cpu_seconds: Processor time, all threads.
         rss_start_bytes: Resident memory of the daemon when the call's work began.
@@ -149,6 +160,43 @@ class SummaryResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Label:
+    """A label, and how well it fits.
+
+    Attributes:
+        name: Name of the label.
+        probability: How probable it is that the text belongs under it, by the model, from 0 to 1; over all labels of
+            the model the sum is 1.
+    """
+
+    name: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClassificationResult:
+    """The answer to one call.
+
+    Attributes:
+        label: The most probable label.
+        probability: Its probability, from 0 to 1.
+        labels: All labels that were asked for, the most probable one first.
+        words_read: Words of the text that were read: all of them.
+        language: Language of the text as BCP 47, or `und`.
+        usage: What the call cost.
+        form: Which of the bundle's forms of the model answered, as in `Accepted`.
+    """
+
+    label: str
+    probability: float
+    labels: tuple[Label, ...]
+    words_read: int
+    language: str
+    usage: Usage
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
 class Accepted:
     """The call was admitted to the queue; always the first event.
 
@@ -187,14 +235,15 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class Result(Generic[AnswerT]):
     """The answer; exactly one, always the last event."""
 
     sequence_number: int
-    result: SummaryResult
+    result: AnswerT
 
 
-Event = Accepted | Chunk | Sample | Result
+Event = Accepted | Chunk | Sample | Result[SummaryResult]
+ClassifyEvent = Accepted | Sample | Result[ClassificationResult]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +258,7 @@ class Bundle:
         language: Language it was made for, as BCP 47.
         forms: Forms of the model that `Variant.OPTIMIZED` can stand for on the daemon's processor, as the manifest
             names them, the one that does stand first; empty where a daemon of an older version does not say.
+        task: What it was made for; `None` where a daemon of an older version does not say: it summarizes.
     """
 
     name: str
@@ -217,6 +267,7 @@ class Bundle:
     variants: tuple[Variant, ...]
     language: str
     forms: tuple[str, ...]
+    task: Task | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,11 +295,11 @@ class Totals:
 
     Attributes:
         call_count_by_outcome: Calls by `OK` or the name of the gRPC status they ended with.
-        words_read: Words of the texts that were summarized.
-        words_written: Words of the summaries.
-        cpu_seconds: Processor time of summarized calls.
-        energy_joules: Energy of summarized calls.
-        co2e_grams: Emissions of summarized calls, in grams of carbon dioxide equivalent.
+        words_read: Words of the texts that were summarized or classified.
+        words_written: Words of the summaries; 0 where texts are classified.
+        cpu_seconds: Processor time of answered calls.
+        energy_joules: Energy of answered calls.
+        co2e_grams: Emissions of answered calls, in grams of carbon dioxide equivalent.
     """
 
     call_count_by_outcome: dict[str, int]

@@ -120,6 +120,21 @@ def summarize_first_words(
     yield pb.SummarizeResponse(sequence_number=3, result=result)
 
 
+def label_mood(request: pb.ClassifyRequest, context: grpc.ServicerContext) -> Iterator[pb.ClassifyResponse]:
+    """Answer that the text is in good mood."""
+    yield pb.ClassifyResponse(accepted=accepted().accepted)
+    yield pb.ClassifyResponse(sequence_number=1, sample=USAGE)
+    labels = [pb.Label(name="good", probability=0.75), pb.Label(name="very bad", probability=0.25)]
+    result = pb.ClassifyResult(
+        labels=labels[: request.label_count or None],
+        words_read=len(request.text.split()),
+        language="en",
+        usage=USAGE,
+        form="optimized",
+    )
+    yield pb.ClassifyResponse(sequence_number=2, result=result)
+
+
 def _word_spans(text: str) -> Iterator[pb.Span]:
     start = 0
     for word in text.split():
@@ -175,14 +190,19 @@ class ScriptedDaemon(SummarizerServiceServicer):
 
     address: str = ""
     summarize: Script = summarize_first_words
+    classify: Callable[[pb.ClassifyRequest, grpc.ServicerContext], Iterable[pb.ClassifyResponse]] = label_mood
     health: pb.HealthResponse = field(default_factory=lambda: pb.HealthResponse.FromString(HEALTH.SerializeToString()))
-    requests: list[pb.SummarizeRequest] = field(default_factory=list)
+    requests: list[pb.SummarizeRequest | pb.ClassifyRequest] = field(default_factory=list)
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     def Summarize(self, request, context):  # noqa: N802 - gRPC's name
         self.requests.append(request)
         context.add_callback(lambda: self.cancelled.set() if context.code() is None else None)
         yield from self.summarize(request, context)
+
+    def Classify(self, request, context):  # noqa: N802 - gRPC's name
+        self.requests.append(request)
+        yield from self.classify(request, context)
 
     def Health(self, request, context):  # noqa: N802 - gRPC's name
         return self.health

@@ -8,7 +8,7 @@ from google.rpc import code_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 from run_brief import records, run
-from scripted_daemon import accepted, failing, summarize_first_words
+from scripted_daemon import accepted, failing, in_turn, summarize_first_words
 
 from briefd.v1 import briefd_pb2 as pb
 from briefd_client import BriefdError, TextError
@@ -119,17 +119,11 @@ def test_no_daemon_from_the_start(short_directory):
 
 
 def test_a_daemon_that_goes_away_ends_it(daemon):
-    def go_away_after_two(request, context):
-        if len(daemon.requests) <= 2:
-            return summarize_first_words(request, context)
+    def lost(request, context):
+        yield accepted()
+        yield from failing(code_pb2.UNAVAILABLE, "SHUTTING_DOWN", "call again later")(request, context)
 
-        def lost():
-            yield accepted()
-            yield from failing(code_pb2.UNAVAILABLE, "SHUTTING_DOWN", "call again later")(request, context)
-
-        return lost()
-
-    daemon.summarize = go_away_after_two
+    daemon.summarize = in_turn(summarize_first_words, summarize_first_words, lost)
     texts = lines(*({"id": number, "text": "one two three"} for number in range(1000)))
     result = run("--jsonl", address=daemon.address, stdin=texts)
     assert result.exit_code == 69

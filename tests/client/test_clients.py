@@ -17,9 +17,11 @@ from types import TracebackType
 import pytest
 from google.rpc import code_pb2
 from scripted_daemon import (
+    USAGE,
     accepted,
     failing,
     in_turn,
+    label_mood,
     running_daemon,
     socket_address,
     summarize_first_words,
@@ -38,6 +40,8 @@ from briefd_client import (
     ClosedClientError,
     DeadlineError,
     EngineError,
+    Label,
+    NotServedError,
     QueueFullError,
     Result,
     Sample,
@@ -47,6 +51,7 @@ from briefd_client import (
     UnavailableError,
     UnexpectedAnswerError,
     Variant,
+    WrongTaskError,
 )
 
 TEXT = "one two three four five"
@@ -67,6 +72,15 @@ class Blocking:
     def stream(self, text, **options):
         async def collect():
             return [event async for event in self._client.stream(text, **options)]
+
+        return self._loop.run_until_complete(collect())
+
+    def classify(self, text, **options):
+        return self._loop.run_until_complete(self._client.classify(text, **options))
+
+    def classify_stream(self, text, **options):
+        async def collect():
+            return [event async for event in self._client.classify_stream(text, **options)]
 
         return self._loop.run_until_complete(collect())
 
@@ -95,6 +109,50 @@ def test_summarize_over_both_kinds_of_socket(make_client, daemon_of_each_kind):
     assert result.summary == "one two three!"
     assert result.spans == (Span(0, 3), Span(4, 7), Span(8, 13))
     assert result.usage.total_seconds == 0.0123
+
+
+def test_classify_over_both_kinds_of_socket(make_client, daemon_of_each_kind):
+    with make_client(daemon_of_each_kind.address) as client:
+        result = client.classify(TEXT)
+    assert (result.label, result.probability) == ("good", 0.75)
+    assert result.labels == (Label("good", 0.75), Label("very bad", 0.25))
+    assert (result.words_read, result.language, result.form) == (5, "en", "optimized")
+    assert result.usage.total_seconds == 0.0123
+
+
+def test_what_is_asked_of_a_classifier_arrives(make_client, daemon):
+    with make_client(daemon.address) as client:
+        client.classify(TEXT)
+        client.classify(TEXT, label_count=1, bundle="other", variant=Variant.BASELINE)
+        events = list(client.classify_stream(TEXT, sample_interval_seconds=0.5))
+    plain, full, sampled = daemon.requests
+    assert plain == pb.ClassifyRequest(text=TEXT)
+    assert full == pb.ClassifyRequest(text=TEXT, label_count=1, bundle="other", variant=pb.VARIANT_BASELINE)
+    assert sampled.sample_interval.ToMilliseconds() == 500
+    assert [type(event) for event in events] == [Accepted, Sample, Result]
+
+
+def test_an_answer_without_a_label_is_none(make_client, daemon):
+    daemon.classify = lambda request, context: [pb.ClassifyResponse(result=pb.ClassifyResult(usage=USAGE))]
+    with make_client(daemon.address) as client, pytest.raises(UnexpectedAnswerError, match="without a label"):
+        client.classify(TEXT)
+
+
+def test_a_daemon_of_another_task_is_told_as_such(make_client, daemon):
+    daemon.summarize = daemon.classify = failing(code_pb2.FAILED_PRECONDITION, "TASK_NOT_SERVED")
+    with make_client(daemon.address) as client:
+        for ask in (client.summarize, client.classify):
+            with pytest.raises(WrongTaskError) as caught:
+                ask(TEXT)
+            assert isinstance(caught.value, NotServedError)
+    assert len(daemon.requests) == 2
+
+
+def test_a_full_queue_is_waited_for_when_classifying(make_client, daemon):
+    daemon.classify = in_turn(failing(code_pb2.RESOURCE_EXHAUSTED, "QUEUE_FULL", retry_seconds=0.01), label_mood)
+    with make_client(daemon.address) as client:
+        assert client.classify(TEXT).label == "good"
+    assert len(daemon.requests) == 2
 
 
 def test_what_is_asked_arrives(make_client, daemon):

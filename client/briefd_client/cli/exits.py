@@ -32,8 +32,9 @@ EXIT_STATUS_HELP = """\b
 Exit status:
   0    all is answered
   1    with --jsonl: some lines failed
-  2    usage: an option, an address or a length is wrong, or a bundle or variant unknown
-  65   bad input: a file cannot be read, is not UTF-8, or holds no text to summarize
+  2    usage: an option, an address or a length is wrong, a bundle or variant unknown, or the
+       daemon's bundle is there for another task
+  65   bad input: a file cannot be read, is not UTF-8, or holds no text with a word
   69   unavailable: no daemon answers, or it failed
   75   try later: the queue is full
   124  the answer was not there in time

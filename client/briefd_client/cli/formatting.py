@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from briefd_client.results import EnergyMethod, LengthShortfall, ServingStatus, Variant
+from briefd_client.results import (
+    ClassificationResult,
+    EnergyMethod,
+    LengthShortfall,
+    ServingStatus,
+    SummaryResult,
+    Task,
+    Variant,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +24,6 @@ if TYPE_CHECKING:
         HealthReport,
         Latency,
         Limits,
-        SummaryResult,
         Totals,
         Usage,
     )
@@ -43,12 +50,17 @@ def quantity(value: float | None, unit: str) -> str:
     return f"{digits} {prefix}{unit}" if value else f"0 {unit}"
 
 
-def metrics_lines(result: SummaryResult) -> list[str]:
-    """Tell what one summary cost, a line a resource."""
+def labels_line(result: ClassificationResult) -> str:
+    """Write the labels with their probabilities, the most probable one first."""
+    return ", ".join(f"{label.name} {label.probability:.3f}" for label in result.labels)
+
+
+def metrics_lines(result: SummaryResult | ClassificationResult) -> list[str]:
+    """Tell what one answer cost, a line a resource."""
     usage = result.usage
     form = [] if result.form in _PLAIN_FORMS else [("form", result.form)]
     return _table(
-        ("words", _words(result)),
+        ("words", _words(result) if isinstance(result, SummaryResult) else f"{result.words_read:,} read"),
         *form,
         ("latency", _latency_of_call(usage)),
         ("memory", _memory(usage)),
@@ -125,7 +137,10 @@ def _bundle(bundle: Bundle | None) -> str:
     if bundle is None:
         return _UNKNOWN
     variants = ", ".join(_variant(variant, bundle.forms) for variant in bundle.variants)
-    return f"{bundle.name} ({bundle.language}; {variants}), {quantity(bundle.size_bytes, 'B')}, {bundle.digest[:19]}"
+    kind = ", a classifier" if bundle.task is Task.CLASSIFY else ""
+    return (
+        f"{bundle.name}{kind} ({bundle.language}; {variants}), {quantity(bundle.size_bytes, 'B')}, {bundle.digest[:19]}"
+    )
 
 
 def _variant(variant: Variant, forms: Sequence[str]) -> str:

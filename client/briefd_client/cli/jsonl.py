@@ -13,7 +13,7 @@ import click
 from briefd_client.cli.exits import ExitStatus, would_recur
 from briefd_client.cli.inputs import MAX_INPUT_BYTES, InputError, decoded, read_lines
 from briefd_client.cli.pipeline import map_in_order
-from briefd_client.cli.records import Record, error_record_of, json_line_of, record_of
+from briefd_client.cli.records import AnswerT, Record, error_record_of, json_line_of, record_of
 from briefd_client.cli.terminal import complain, write_answer
 from briefd_client.errors import BriefdError, RequestError
 from briefd_client.retry import RetryPolicy
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from briefd_client.cli.inputs import Source
-    from briefd_client.cli.options import SummarizeOptions
+    from briefd_client.cli.options import AskOptions
     from briefd_client.cli.terminal import Terminal
-    from briefd_client.results import HealthReport, SummaryResult
+    from briefd_client.results import HealthReport
 
 # Patient enough for a daemon that is restarted meanwhile: some five seconds.
 _RETRY = RetryPolicy(unavailable_retry_count=6)
@@ -48,13 +48,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is written for a line, and why it holds no summary."""
+    """What is written for a line, and why it holds no answer of the daemon's."""
 
     record: Record
     failure: BriefdError | None
 
 
-def summarize_lines(sources: Sequence[Source], options: SummarizeOptions, terminal: Terminal) -> ExitStatus:
+def answer_lines(sources: Sequence[Source], options: AskOptions[AnswerT], terminal: Terminal) -> ExitStatus:
     """Answer every line of every source.
 
     Raises:
@@ -71,11 +71,11 @@ def summarize_lines(sources: Sequence[Source], options: SummarizeOptions, termin
             concurrency = concurrency_for(client.health(timeout_seconds=options.timeout_seconds))
         with Client(options.address, retry=_RETRY) as client:
             answers = map_in_order(
-                lambda line: answer_line(line, lambda text: options.summarize(client, text)),
+                lambda line: answer_line(line, lambda text: options.ask(client, text)),
                 numbered_lines(streams),
                 concurrency=concurrency,
             )
-            with closing(answers), _progress_bar(answers, line_count, terminal) as shown:
+            with closing(answers), _progress_bar(answers, line_count, options, terminal) as shown:
                 failed_count = _write(shown)
     return ExitStatus.SOME_LINES_FAILED if failed_count else status
 
@@ -96,13 +96,13 @@ def numbered_lines(streams: Iterable[BinaryIO]) -> Iterator[Line]:
                 yield Line(number, content)
 
 
-def answer_line(line: Line, summarize: Callable[[str], SummaryResult]) -> Answer:
-    """Read one line, summarize its text, and put the answer or the failure under the line's id or else its number."""
+def answer_line(line: Line, ask: Callable[[str], AnswerT]) -> Answer:
+    """Read one line, ask about its text, and put the answer or the failure under the line's id or else its number."""
     identifier: str | int | None = line.number
     try:
         fields = parse_line(line.content)
         identifier = _identifier_of(fields, line.number)
-        record = record_of(summarize(_text_of(fields)))
+        record = record_of(ask(_text_of(fields)))
     except BriefdError as failure:
         return Answer({"id": identifier, **error_record_of(failure)}, failure)
     return Answer({"id": identifier, **record}, None)
@@ -166,15 +166,15 @@ def _count_lines(streams: Iterable[BinaryIO]) -> int | None:
 
 
 def _progress_bar(
-    answers: Iterable[Answer], line_count: int | None, terminal: Terminal
+    answers: Iterable[Answer], line_count: int | None, options: AskOptions[AnswerT], terminal: Terminal
 ) -> AbstractContextManager[Iterable[Answer]]:
     if not terminal.takes_progress:
         return nullcontext(answers)
-    return click.progressbar(answers, length=line_count, label="summarized", show_pos=True, file=sys.stderr)
+    return click.progressbar(answers, length=line_count, label=options.done, show_pos=True, file=sys.stderr)
 
 
 def _write(answers: Iterable[Answer]) -> int:
-    """Write the answers as they come, and return how many hold no summary."""
+    """Write the answers as they come, and return how many lines failed."""
     answered_count = failed_count = 0
     for answer in answers:
         write_answer(json_line_of(answer.record))

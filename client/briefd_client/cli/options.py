@@ -3,64 +3,132 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
-from briefd_client.results import Variant
+from briefd_client.cli.formatting import labels_line
+from briefd_client.cli.highlight import bracketed, emphasized, highlight
+from briefd_client.cli.records import AnswerT
+from briefd_client.results import ClassificationResult, SummaryResult, Variant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from briefd_client.cli.terminal import Terminal
     from briefd_client.client import Client
-    from briefd_client.results import SummaryResult
 
 _Function = TypeVar("_Function", bound="Callable[..., Any]")
 
 
-@dataclass(frozen=True, slots=True)
-class SummarizeOptions:
-    """What the user asked of `brief`."""
+@dataclass(frozen=True)
+class AskOptions(ABC, Generic[AnswerT]):
+    """What the user asked about texts; what is asked about each, a subclass says.
+
+    Attributes:
+        verb: what the command does to a text.
+        done: what a text is afterwards, for progress.
+    """
+
+    verb: ClassVar[str]
+    done: ClassVar[str]
 
     files: tuple[str, ...]
     text: str | None
     address: str | None
-    min_words: int
-    max_words: int
     bundle: str
     variant: str | None
     timeout_seconds: float
     as_json: bool
     as_json_lines: bool
     with_metrics: bool
-    with_highlight: bool
 
-    def summarize(self, client: Client, text: str) -> SummaryResult:
-        """Summarize one text as asked.
+    @abstractmethod
+    def ask(self, client: Client, text: str) -> AnswerT:
+        """Ask about one text.
 
         Raises:
             BriefdError: there is no answer.
         """
-        return client.summarize(
-            text,
-            min_words=self.min_words,
-            max_words=self.max_words,
-            bundle=self.bundle,
-            variant=None if self.variant is None else Variant(self.variant),
-            timeout_seconds=self.timeout_seconds,
-        )
+
+    @abstractmethod
+    def lines_of(self, text: str, answer: AnswerT, terminal: Terminal) -> list[str]:
+        """Write an answer for people: the line that holds it, then what else was asked for about the text."""
 
     def conflict(self) -> str | None:
         """Tell which options do not go together; `None` if all do."""
         if self.text is not None and self.files:
             return "--text and FILE are two ways to give a text: use one of them"
+        if self.as_json_lines and (self.text is not None or self.as_json or self.with_metrics):
+            return "--jsonl goes with none of --text, --json and --metrics: its lines hold all of it"
+        if self.as_json and self.with_metrics:
+            return "--json does not go with --metrics: it holds them"
+        return None
+
+    def _common(self) -> dict[str, Any]:
+        """Return what the client is told in every case."""
+        return {
+            "bundle": self.bundle,
+            "variant": None if self.variant is None else Variant(self.variant),
+            "timeout_seconds": self.timeout_seconds,
+        }
+
+
+@dataclass(frozen=True)
+class SummarizeOptions(AskOptions[SummaryResult]):
+    """What the user asked of `brief`."""
+
+    verb: ClassVar[str] = "summarize"
+    done: ClassVar[str] = "summarized"
+
+    min_words: int
+    max_words: int
+    with_highlight: bool
+
+    def ask(self, client: Client, text: str) -> SummaryResult:
+        """Summarize one text."""
+        return client.summarize(text, min_words=self.min_words, max_words=self.max_words, **self._common())
+
+    def conflict(self) -> str | None:
+        """Tell which options do not go together; `None` if all do."""
         if self.as_json_lines and (self.text is not None or self.as_json or self.with_metrics or self.with_highlight):
             return "--jsonl goes with none of --text, --json, --metrics and --highlight: its lines hold all of it"
         if self.as_json and (self.with_metrics or self.with_highlight):
             return "--json goes with neither --metrics nor --highlight: it holds both"
-        return None
+        return super().conflict()
+
+    def lines_of(self, text: str, answer: SummaryResult, terminal: Terminal) -> list[str]:
+        """Write a summary, and where it was asked for the text with the kept words marked."""
+        summary = terminal.harmless(answer.summary)
+        if not self.with_highlight:
+            return [summary]
+        mark = emphasized if terminal.shows_styles else bracketed
+        harmless = terminal.harmless
+        marked = highlight(text, answer.spans, mark=lambda part: mark(harmless(part)), plain=harmless).rstrip("\n")
+        return [summary, f"\n{marked}\n"]
+
+
+@dataclass(frozen=True)
+class ClassifyOptions(AskOptions[ClassificationResult]):
+    """What the user asked of `brief classify`."""
+
+    verb: ClassVar[str] = "classify"
+    done: ClassVar[str] = "classified"
+
+    label_count: int | None
+
+    def ask(self, client: Client, text: str) -> ClassificationResult:
+        """Classify one text."""
+        is_for_programs = self.as_json or self.as_json_lines
+        label_count = 1 if self.label_count is None and not is_for_programs else self.label_count
+        return client.classify(text, label_count=label_count, **self._common())
+
+    def lines_of(self, text: str, answer: ClassificationResult, terminal: Terminal) -> list[str]:  # noqa: ARG002 - the seam's signature
+        """Write the labels in one line."""
+        return [terminal.harmless(labels_line(answer))]
 
 
 address_option = click.option(
@@ -100,33 +168,80 @@ def timeout_option(default_seconds: float) -> Callable[[_Function], _Function]:
 
 def summarize_options(command: _Function) -> _Function:
     """Give a command the arguments and options that `SummarizeOptions` holds."""
-    for parameter in reversed(_SUMMARIZE_PARAMETERS):
+    return _with_parameters(
+        command,
+        click.argument("files", nargs=-1, metavar="[FILE]...", shell_complete=_complete_file_or_subcommand),
+        click.option("--text", metavar="TEXT", help="Summarize this text."),
+        click.option(
+            "--min", "min_words", default=10, show_default=True, metavar="N", help="Fewest words of the summary."
+        ),
+        click.option(
+            "--max", "max_words", default=15, show_default=True, metavar="N", help="Most words of the summary."
+        ),
+        click.option(
+            "--highlight", "with_highlight", is_flag=True, help="Show the text too, with the kept words marked."
+        ),
+        *_output_options("summary"),
+        *_MODEL_OPTIONS,
+    )
+
+
+def classify_options(command: _Function) -> _Function:
+    """Give a command the arguments and options that `ClassifyOptions` holds."""
+    return _with_parameters(
+        command,
+        click.argument("files", nargs=-1, metavar="[FILE]...", shell_complete=_complete_file),
+        click.option("--text", metavar="TEXT", help="Classify this text."),
+        click.option(
+            "--labels",
+            "label_count",
+            type=click.IntRange(1, 1024),
+            metavar="N",
+            help="How many labels to tell, the most probable first.  [default: 1; with --json and --jsonl all]",
+        ),
+        *_output_options("answer"),
+        *_MODEL_OPTIONS,
+    )
+
+
+def _with_parameters(command: _Function, *parameters: Callable[[_Function], _Function]) -> _Function:
+    for parameter in reversed(parameters):
         command = parameter(command)
     return command
 
 
-def _complete_file(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def _complete_file(_context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    return [CompletionItem(incomplete, type="file")]
+
+
+def _complete_file_or_subcommand(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
     """Offer files, and in the first place the subcommands too."""
     group = context.find_root().command
     names = list(group.commands) if isinstance(group, click.Group) and not context.params.get("files") else []
     subcommands = [CompletionItem(name) for name in names if name.startswith(incomplete)]
-    return [*subcommands, CompletionItem(incomplete, type="file")]
+    return [*subcommands, *_complete_file(context, parameter, incomplete)]
 
 
-_SUMMARIZE_PARAMETERS = (
-    click.argument("files", nargs=-1, metavar="[FILE]...", shell_complete=_complete_file),
-    click.option("--text", metavar="TEXT", help="Summarize this text."),
-    click.option("--min", "min_words", default=10, show_default=True, metavar="N", help="Fewest words of the summary."),
-    click.option("--max", "max_words", default=15, show_default=True, metavar="N", help="Most words of the summary."),
-    click.option("--highlight", "with_highlight", is_flag=True, help="Show the text too, with the kept words marked."),
-    click.option("--metrics", "with_metrics", is_flag=True, help="Tell on standard error what each summary cost."),
-    click.option("--json", "as_json", is_flag=True, help="Write all that is known of each summary, one object a line."),
-    click.option(
-        "--jsonl",
-        "as_json_lines",
-        is_flag=True,
-        help='Read JSON lines with a "text" and, if you like, an "id"; write as many answers, in the same order.',
-    ),
+def _output_options(answer: str) -> tuple[Callable[[_Function], _Function], ...]:
+    return (
+        click.option(
+            "--metrics", "with_metrics", is_flag=True, help=f"Tell on standard error what each {answer} cost."
+        ),
+        click.option(
+            "--json", "as_json", is_flag=True, help=f"Write all that is known of each {answer}, one object a line."
+        ),
+        click.option(
+            "--jsonl",
+            "as_json_lines",
+            is_flag=True,
+            help='Read JSON lines with a "text" and, if you like, an "id"; write as many answers, in the same order.',
+        ),
+    )
+
+
+_MODEL_OPTIONS = (
     click.option(
         "--variant",
         type=click.Choice([variant.value for variant in Variant]),

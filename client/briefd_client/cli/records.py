@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from briefd_client.errors import BriefdError
-    from briefd_client.results import HealthReport, SummaryResult
+    from briefd_client.results import ClassificationResult, HealthReport, SummaryResult
+
+AnswerT = TypeVar("AnswerT", bound="SummaryResult | ClassificationResult")
+"""What the daemon answers about a text, by what it was asked."""
 
 Record = dict[str, Any]
 
 
-def record_of(answer: SummaryResult | HealthReport) -> Record:
+def record_of(answer: SummaryResult | ClassificationResult | HealthReport) -> Record:
     """Return an answer's fields under their names; what was not measured is `None`."""
     return asdict(answer)
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from briefd.address import AddressError
+from briefd_client.cli.classify import classify
 from briefd_client.cli.completion import completion
 from briefd_client.cli.exits import ExitStatus, exit_status_of
 from briefd_client.cli.health import health
@@ -50,7 +51,7 @@ class Root(click.Group):
             ctx.exit(exit_status_of(failure))
 
 
-cli = Root(summarize, health, completion)
+cli = Root(summarize, classify, health, completion)
 
 
 def main() -> None:
