@@ -80,12 +80,16 @@ class MultiTaskEncoder(nn.Module):
 
     def forward(self, piece_ids: Tensor, word_starts: Tensor) -> Reading:
         """Read B windows; rows and columns of padded words hold values without meaning."""
-        words = self.dropout(self.encode_words(piece_ids, word_starts))
-        arc_head = self.arc_head(words)
-        arc_scores = self.arc_dependent(words) @ self.arc_product @ arc_head.transpose(1, 2)
+        return self.read_words(self.dropout(self.encode_words(piece_ids, word_starts)))
+
+    def read_words(self, words: Tensor) -> Reading:
+        """Read B windows off the states of their words, [B, N, width]."""
+        heads = self.arc_head(words)
+        # A head's own score is part of the product: a constant that is added to every dependent's side of it.
+        dependents = self.arc_dependent(words) @ self.arc_product + self.arc_head_bias.weight[0]
         factors = (*words.shape[:2], self.relation_count + 1, self.sizes.relation_rank)
         return Reading(
-            arc_scores + self.arc_head_bias(arc_head).transpose(1, 2),
+            dependents @ heads.transpose(1, 2),
             self.relation_dependent(words).reshape(factors),
             self.relation_head(words).reshape(factors),
             self.tag(words),
