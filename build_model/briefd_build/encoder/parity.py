@@ -23,8 +23,11 @@ _LARGEST_DIFFERENCE = 1e-3
 _LEAST_AGREEMENT = 0.95
 
 
-def check_parity(network: MultiTaskEncoder, graph: Path) -> None:
+def check_parity(network: MultiTaskEncoder, graph: Path) -> str:
     """Check a float32 graph: every output within 0.001 of the network's, on random windows of several lengths.
+
+    Returns:
+        The largest difference, in words.
 
     Raises:
         BuildError: it is not.
@@ -35,15 +38,21 @@ def check_parity(network: MultiTaskEncoder, graph: Path) -> None:
         words = np.arange(1, pieces - 1, 2)
         piece_ids = chance.integers(1, network.bert.config.vocab_size, pieces)
         windows.append(Window(piece_ids, words, np.zeros_like(words)))
+    largest = 0.0
     for expected, given in _both(network, graph, windows):
         for name, ours, theirs in zip(WindowReading._fields, expected, given, strict=True):
             difference = float(np.abs(ours - theirs).max())
             if not difference < _LARGEST_DIFFERENCE:
                 raise BuildError(f"the exported graph's {name} differ from PyTorch's by {difference:.4f}")
+            largest = max(largest, difference)
+    return f"outputs within {largest:.1g} of PyTorch's"
 
 
-def check_agreement(network: MultiTaskEncoder, graph: Path, windows: Sequence[Window]) -> None:
+def check_agreement(network: MultiTaskEncoder, graph: Path, windows: Sequence[Window]) -> str:
     """Check a quantized graph on windows of real text: nearly all words keep their head.
+
+    Returns:
+        How many do, in words.
 
     Raises:
         BuildError: fewer than 95 % do.
@@ -55,7 +64,8 @@ def check_agreement(network: MultiTaskEncoder, graph: Path, windows: Sequence[Wi
         same += int((ours == theirs).sum())
         total += len(ours)
     if same < _LEAST_AGREEMENT * total:
-        raise BuildError(f"only {same} of {total} words keep their head after quantization")
+        raise BuildError(f"only {same:,} of {total:,} words keep their head after quantization")
+    return f"{same:,} of {total:,} words keep their head"
 
 
 def _both(

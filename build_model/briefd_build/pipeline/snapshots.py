@@ -55,8 +55,9 @@ def read_snapshot(folder: Path, make: Callable[[Mapping[str, Any]], tuple[nn.Mod
 
 def form_to_json(form: Form) -> dict[str, Any]:
     """Tell a form as `parsing.build` reads it."""
-    return asdict(form, dict_factory=lambda pairs: {key: _plain(value) for key, value in pairs})
+    return asdict(form, dict_factory=_to_table)
 
 
-def _plain(value: object) -> object:
-    return value.value if isinstance(value, Enum) else value
+def _to_table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make a table as TOML has them: what is None is absent."""
+    return {key: value.value if isinstance(value, Enum) else value for key, value in pairs if value is not None}

@@ -40,10 +40,11 @@ class PruneStructured:
     batches: int = 24
 
     def __post_init__(self) -> None:
+        counts = (self.layers, self.heads, self.feed_forward_width, self.batches)
+        if min(count for count in counts if count is not None) < 1:
+            raise ValueError("layers, heads, feed_forward_width and batches must be 1 or more")
         if (self.feed_forward_width or 0) % _NEURON_MULTIPLE:
             raise ValueError(f"feed_forward_width must be a multiple of {_NEURON_MULTIPLE}, as kernels work on them")
-        if min(self.layers or 1, self.heads or 1, self.feed_forward_width or 1, self.batches) < 1:
-            raise ValueError("layers, heads, feed_forward_width and batches must be 1 or more")
 
     def apply(self, model: Model, work: Work) -> str:
         """Prune by importance that is measured on training data."""

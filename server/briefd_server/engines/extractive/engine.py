@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from briefd_server.engines.extractive.costs import Costs
     from briefd_server.engines.extractive.pieces import PieceEncoder, Pieces
     from briefd_server.engines.extractive.reading import SentenceReading
-    from briefd_server.engines.extractive.session import EncoderSession
+    from briefd_server.engines.extractive.session import WindowReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class ExtractiveEngine:
     """Summarizes with the text's own words; see `Engine` for the seam."""
 
     def __init__(
-        self, encoder: PieceEncoder, session: EncoderSession, parameters: Parameters, thread_count: int
+        self, encoder: PieceEncoder, session: WindowReader, parameters: Parameters, thread_count: int
     ) -> None:
         self._encoder = encoder
         self._session = session

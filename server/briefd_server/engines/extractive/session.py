@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from briefd_server.engines.onnx_sessions import open_session, stoppable_run
 
@@ -37,6 +37,16 @@ class WindowReading(NamedTuple):
     """[N]"""
 
 
+class WindowReader(Protocol):
+    """What reads windows for the engine."""
+
+    def read(self, window: Window, call: CallContext, *, is_last_of_many: bool = False) -> WindowReading:
+        """Read one window; raises `CallStopped`, where it can be stopped, once the call was.
+
+        After the last of many, what full windows needed and no other does may be given back to the system.
+        """
+
+
 class EncoderSession:
     """Reads windows with the ONNX graph of a file.
 
@@ -58,10 +68,7 @@ class EncoderSession:
         return shapes["relation_dependents"][2], shapes["tag_scores"][2]
 
     def read(self, window: Window, call: CallContext, *, is_last_of_many: bool = False) -> WindowReading:
-        """Read one window; raises `CallStopped` within a model run's next operator once the call was stopped.
-
-        After the last of many, what full windows needed and no other does is given back to the system.
-        """
+        """See `WindowReader`; a stopped call ends within a model run's next operator."""
         inputs = {"piece_ids": window.piece_ids[None], "word_starts": window.word_starts[None]}
         with stoppable_run(call, is_last_of_many=is_last_of_many) as run_options:
             outputs = self._session.run(WindowReading._fields, inputs, run_options)

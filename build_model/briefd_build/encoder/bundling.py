@@ -1,0 +1,102 @@
+"""Bundles of the default summarizer: a graph, its tokenizer, and the manifest that names the channels and costs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from briefd_build.corpora.documents import read_treebank
+from briefd_build.encoder.export import export_form
+from briefd_build.encoder.network import TAGS
+from briefd_build.encoder.parity import check_agreement, check_parity
+from briefd_build.pipeline.model import Precision
+from briefd_build.provenance import describe_sources
+from briefd_server.bundle import (
+    BASELINE,
+    OPTIMIZED,
+    Manifest,
+    VariantEntry,
+    describe_file,
+    read_bundle,
+    write_manifest,
+)
+from briefd_server.engines.extractive import TOKENIZER_NAME, WINDOW_PIECES, tokenizer_name
+from briefd_server.engines.extractive.costs import Costs
+from briefd_server.engines.extractive.pieces import PieceEncoder
+from briefd_server.text.words import find_words
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from briefd_build.encoder.kind import ModelTable
+    from briefd_build.encoder.network import MultiTaskEncoder
+    from briefd_build.pipeline.model import Model
+    from briefd_server.engines.extractive.pieces import Window
+
+GRAPH, BASELINE_GRAPH = "optimized.onnx", "baseline.onnx"
+_COSTS = "default-en.costs.json"
+_SAMPLE_DOCUMENTS = 5
+
+
+def write_extractive_bundle(
+    model: Model, network: MultiTaskEncoder, table: ModelTable, data: Path, directory: Path
+) -> str:
+    """Export a model into a bundle, check the graph, and say in one line what was checked.
+
+    Raises:
+        BuildError: the graph says something else than the network.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    model.tokenizer.save(str(directory / TOKENIZER_NAME))
+    windows = sample_windows(PieceEncoder(model.tokenizer), data, table.window_pieces)
+    export_form(network, model.form, windows, directory / GRAPH)
+    if model.form.precision is Precision.FLOAT32:
+        checked = check_parity(network, directory / GRAPH)
+    else:
+        checked = check_agreement(network, directory / GRAPH, windows)
+    names = (TOKENIZER_NAME, GRAPH)
+    manifest = Manifest(
+        name="default-en",
+        language=table.language,
+        license="Apache-2.0",
+        files={name: describe_file(directory / name) for name in names},
+        variants={OPTIMIZED: VariantEntry(GRAPH)},
+        provenance={"base": model.facts["base"], "data": describe_sources()},
+        limits={WINDOW_PIECES: table.window_pieces},
+        engine_parameters={
+            "relations": model.facts["relations"],
+            "tags": list(TAGS),
+            "costs": tuned_costs().to_json(),
+        },
+    )
+    write_manifest(directory, manifest)
+    return checked
+
+
+def add_baseline(directory: Path, baseline: Path) -> None:
+    """Put the model of another bundle into a bundle as its float32 baseline, with its own tokenizer."""
+    own_tokenizer = tokenizer_name(BASELINE)
+    shutil.copyfile(baseline / GRAPH, directory / BASELINE_GRAPH)
+    shutil.copyfile(baseline / TOKENIZER_NAME, directory / own_tokenizer)
+    manifest = read_bundle(directory).manifest
+    added = {name: describe_file(directory / name) for name in (BASELINE_GRAPH, own_tokenizer)}
+    variants = {**manifest.variants, BASELINE: VariantEntry(BASELINE_GRAPH, extra_files=(own_tokenizer,))}
+    write_manifest(directory, replace(manifest, files={**manifest.files, **added}, variants=variants))
+
+
+def sample_windows(encoder: PieceEncoder, data: Path, window_pieces: int) -> list[Window]:
+    """Pack held-out text into windows, for checks and for calibration."""
+    windows: list[Window] = []
+    for document in read_treebank(data / "gum" / "dev.conllu.gz")[:_SAMPLE_DOCUMENTS]:
+        pieces = encoder.encode(document.sentences, [find_words(sentence) for sentence in document.sentences])
+        windows += encoder.pack(pieces, window_pieces)
+    return windows
+
+
+def tuned_costs() -> Costs:
+    """Read the table of costs that ships, as `brief-build tune` left it."""
+    table = resources.files("briefd_build") / _COSTS
+    return Costs.from_json(json.loads(table.read_text(encoding="utf-8")))

@@ -1,0 +1,221 @@
+"""The default summarizer as the pipeline knows it: a multi-task encoder that is trained on the permissive corpora."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+
+from briefd_build.base_model import find_base
+from briefd_build.corpora.collection import Corpora, read_corpora
+from briefd_build.encoder.bundling import add_baseline, write_extractive_bundle
+from briefd_build.encoder.judging import Judge
+from briefd_build.encoder.keeping import fit_keeping
+from briefd_build.encoder.losses import task_loss
+from briefd_build.encoder.mixture import Mixture
+from briefd_build.encoder.network import HeadSizes, MultiTaskEncoder
+from briefd_build.encoder.pytorch_session import pytorch_engine
+from briefd_build.encoder.training import Trainer
+from briefd_build.errors import BuildError
+from briefd_build.pipeline.model import Model
+from briefd_build.pipeline.parsing import build
+from briefd_build.pipeline.snapshots import read_snapshot, write_snapshot
+from briefd_server.engines.base import Task, UnwatchedCall
+from briefd_server.engines.extractive.pieces import PieceEncoder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from torch import Tensor
+    from transformers import BertModel
+
+    from briefd_build.base_model import BaseModel
+    from briefd_build.encoder.batches import Batch
+    from briefd_build.pipeline.model import Lesson, Report
+    from briefd_build.pipeline.results import Answer, Score
+
+RELATIONS, UNTRAINED, BASE = "relations", "is_untrained", "base"
+"""Facts of a model: its relations' names, whether its heads are as they were drawn, and its base encoder."""
+
+# Of the batches that importance is measured on: other ones than the teacher was trained on first.
+_SAMPLE_SEED = 2
+
+
+@dataclass(frozen=True)
+class ModelTable:
+    """A recipe's `[model]`.
+
+    Attributes:
+        source: the pretrained encoder, by directory or hub name.
+        language: of the texts that the model is for, as BCP 47.
+        window_pieces: pieces that the encoder reads at once when it serves.
+    """
+
+    source: str
+    language: str = "en"
+    window_pieces: int = 256
+
+
+@dataclass(frozen=True)
+class DataTable:
+    """A recipe's `[data]`: a relation that the treebanks use less often than `least_relation_uses` is not predicted."""
+
+    least_relation_uses: int = 20
+
+
+@dataclass(frozen=True)
+class EvaluationTable:
+    """A recipe's `[evaluation]`.
+
+    Attributes:
+        baseline: stage that quality is compared with.
+        texts: evaluation texts, at least; all that there are, are read.
+        threads: that run the model while it answers.
+    """
+
+    baseline: str = "source"
+    texts: int = 200
+    threads: int = 2
+
+
+class ExtractiveKind:
+    """See `Kind`; `data_directory` finds the corpora."""
+
+    def __init__(
+        self,
+        model: Mapping[str, Any],
+        data: Mapping[str, Any],
+        evaluation: Mapping[str, Any],
+        data_directory: Callable[[], Path],
+    ) -> None:
+        self._model = build(ModelTable, model, "model")
+        self._data = build(DataTable, data, "data")
+        self._evaluation = build(EvaluationTable, evaluation, "evaluation")
+        self._data_directory = data_directory
+
+    def open(self, source: str) -> Model:
+        """Put heads that were drawn at random on a pretrained encoder."""
+        base = find_base(source)
+        relations = self._count_relations()
+        facts = {RELATIONS: relations, UNTRAINED: True, BASE: base.describe()}
+        return Model(_new_network(base, relations).eval(), base.load_tokenizer(), facts=facts)
+
+    def save(self, model: Model, folder: Path) -> None:
+        """See `Kind`."""
+        write_snapshot(model, self.encoder(model), folder)
+
+    def load(self, folder: Path) -> Model:
+        """See `Kind`."""
+
+        def make(facts: Mapping[str, Any]) -> tuple[MultiTaskEncoder, BertModel]:
+            network = _new_network(find_base(facts[BASE]["name"]), facts[RELATIONS])
+            return network, network.bert
+
+        return read_snapshot(folder, make)
+
+    def encoder(self, model: Model) -> BertModel:
+        """See `Kind`."""
+        return _network(model).bert
+
+    def texts(self) -> list[str]:
+        """See `Kind`."""
+        return [sentence for document in self._corpora.documents() for sentence in document.sentences]
+
+    def losses(self, model: Model, batches: int) -> Iterator[Tensor]:
+        """See `Kind`."""
+        network = _network(model)
+        for batch in islice(self._sample(model), batches):
+            yield task_loss(network(batch.piece_ids, batch.word_starts), batch)
+
+    def train(self, model: Model, lesson: Lesson, teacher: Model | None, checkpoint: Path, report: Report) -> None:
+        """See `Kind`; heads that were never trained are drawn again by the lesson's seed.
+
+        Raises:
+            BuildError: the training diverges, or the lesson asks for what these networks can't be taught.
+        """
+        if lesson.attention or lesson.lora_rank:
+            raise BuildError(
+                "a summarizer's encoder learns all its weights, from labels, outputs (logits) and hidden states; "
+                "leave attention and lora_rank out"
+            )
+        encoders = [PieceEncoder(each.tokenizer) for each in (model, teacher or model)]
+        mixture = Mixture(self._corpora, model.facts[RELATIONS], (encoders[0], encoders[1]), lesson.seed)
+        torch.manual_seed(lesson.seed)
+        if model.facts.pop(UNTRAINED, False):
+            model.network = _new_network(find_base(model.facts[BASE]["name"]), model.facts[RELATIONS])
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        Trainer(
+            mixture.batches_of_epoch,
+            lesson,
+            checkpoint,
+            lambda epochs, loss: report(f"training, loss {loss:.2f}", epochs / lesson.epochs),
+            _network(teacher).to(device) if teacher else None,
+        ).train(_network(model).to(device), device)
+        model.network.cpu()
+
+    def finish(self, model: Model, report: Report) -> None:
+        """Fit what an editor keeps, a channel beside the relations."""
+        report("fitting what editors keep", 0.0)
+        fit_keeping(_network(model), PieceEncoder(model.tokenizer), self._corpora.documents())
+
+    def write_bundle(self, model: Model, directory: Path, report: Report) -> str:
+        """See `Kind`."""
+        report("exporting", 0.0)
+        return write_extractive_bundle(model, _network(model), self._model, self._data_directory(), directory)
+
+    def add_baseline(self, directory: Path, baseline: Path) -> None:
+        """Put the float32 model of another bundle beside a bundle's own, for comparison."""
+        add_baseline(directory, baseline)
+
+    def run_in_pytorch(self, model: Model) -> Callable[[str], object]:
+        """See `Kind`: the whole engine, with PyTorch in the place of ONNX Runtime."""
+        engine = pytorch_engine(_network(model), model.tokenizer, model.facts[RELATIONS], self._model.window_pieces)
+        return lambda text: engine.summarize(Task(text, 10, 15), UnwatchedCall())
+
+    def timed_texts(self) -> list[str]:
+        """See `Kind`."""
+        return self._judge.timed_texts()
+
+    def answer(self, bundle: Path, thread_count: int, report: Report) -> list[Answer]:
+        """See `Kind`."""
+        return self._judge.answer(bundle, thread_count, report)
+
+    def score(self, answers: Sequence[Answer], baseline: Sequence[Answer]) -> dict[str, float]:
+        """See `Kind`."""
+        return self._judge.score(answers, baseline)
+
+    @property
+    def metrics(self) -> Sequence[Score]:
+        """See `Kind`."""
+        return self._judge.metrics
+
+    @cached_property
+    def _corpora(self) -> Corpora:
+        return read_corpora(self._data_directory(), "train")
+
+    @cached_property
+    def _judge(self) -> Judge:
+        return Judge(self._data_directory())
+
+    def _count_relations(self) -> list[str]:
+        uses = Counter(name for each in self._corpora.treebanks for tree in each.trees for name in tree.relations)
+        frequent = (name for name, count in uses.items() if count >= self._data.least_relation_uses)
+        return sorted({*frequent, "root"})
+
+    def _sample(self, model: Model) -> Iterator[Batch]:
+        encoder = PieceEncoder(model.tokenizer)
+        mixture = Mixture(self._corpora, model.facts[RELATIONS], (encoder, encoder), _SAMPLE_SEED)
+        yield from mixture.batches_of_epoch(0)
+
+
+def _network(model: Model) -> MultiTaskEncoder:
+    return cast("MultiTaskEncoder", model.network)
+
+
+def _new_network(base: BaseModel, relations: Sequence[str]) -> MultiTaskEncoder:
+    return MultiTaskEncoder(base.load_encoder(), len(relations), HeadSizes())
