@@ -71,8 +71,8 @@ class WrongTaskError(CallError):
     def __init__(self, bundle_name: str, task: str, asked: str) -> None:
         super().__init__(
             "TASK_NOT_SERVED",
-            f"this daemon serves the bundle {bundle_name}, which is there to {task} texts; "
-            f"ask one that was started with a bundle to {asked} them: briefd serve --bundle DIR_OR_NAME",
+            f"this daemon serves the bundle {bundle_name}, which is there to {task} texts, not to {asked} them; "
+            f"ask it to {task}, or start a daemon with another bundle: briefd serve --bundle DIR_OR_NAME",
         )
 
 

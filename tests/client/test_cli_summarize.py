@@ -186,7 +186,8 @@ def test_help_speaks_for_the_whole_command():
     assert result.exit_code == 0
     assert result.stdout.startswith("Usage: brief [OPTIONS] [FILE]...\n")
     for part in (
-        "\nCommands:\n  health ",
+        "\nCommands:\n  classify ",
+        "\n  health ",
         "\n  completion ",
         "BRIEFD_ADDRESS",
         "124  the answer was not there in time",

@@ -145,8 +145,8 @@ def test_a_classifier_does_not_summarize_and_says_what_would(client: Client, dae
         client.summarize("It is a good day")
     assert caught.value.reason == "TASK_NOT_SERVED"
     assert str(caught.value) == (
-        "this daemon serves the bundle tiny-mood, which is there to classify texts; "
-        "ask one that was started with a bundle to summarize them: briefd serve --bundle DIR_OR_NAME"
+        "this daemon serves the bundle tiny-mood, which is there to classify texts, not to summarize them; "
+        "ask it to classify, or start a daemon with another bundle: briefd serve --bundle DIR_OR_NAME"
     )
     refused = brief(daemon, "--text", "It is a good day")
     assert (refused.returncode, refused.stdout, refused.stderr) == (2, "", f"brief: {caught.value}\n")

@@ -15,11 +15,11 @@ from briefd_client.cli.options import ClassifyOptions, classify_options
 @classify_options
 @click.pass_context
 def classify(context: click.Context, /, **values: Any) -> None:
-    """Tell which label each text belongs under, and how probable that is.
+    """Tell which label each text belongs under.
 
-    Of a daemon that serves a classifier. Every FILE is one text in UTF-8; - is standard input, which is also read when
-    there is neither FILE nor --text. Each text is answered by one line, "positive 0.982"; with several FILEs it is led
-    by the file's name. Answers go to standard output, all else to standard error.
+    The daemon must serve a classifier. Every FILE is one text in UTF-8; - is standard input, which is also read when
+    there is neither FILE nor --text. Each text is answered by one line, the label and its probability: positive 0.982;
+    with several FILEs it is led by the file's name. Answers go to standard output, all else to standard error.
 
     With --jsonl every line of every FILE is a text: {"id": "a1", "text": "..."}. Each is answered by a line with the
     same "id" (without one, the number of the line), and "label", "probability", "labels" and "usage", or an "error"
