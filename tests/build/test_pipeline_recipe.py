@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from briefd_build.errors import BuildError
 from briefd_build.pipeline.changing import lay_preset, set_values
+from briefd_build.pipeline.kinds import KINDS
 from briefd_build.pipeline.recipe import SECTIONS, parse_recipe
 from briefd_build.pipeline.recipe_files import parse_toml, read_recipe_table, read_recipe_text, shipped_recipes
+from briefd_build.pipeline.stages import make_stage
 
 RECIPE = """
 name = "small"
@@ -81,8 +83,8 @@ def test_what_a_record_keeps_of_it_is_the_recipe() -> None:
         ("seed = 7", "seed = -1", "small.toml: seed must be from 0 to"),
         ("seed = 7", "sead = 7", "small.toml: sead is unknown; did you mean seed?"),
         ('name = "small"', 'name = "S/../x"', "small.toml: name must be of a-z"),
-        ('stage = "finetune"', 'stage = "finetuen"', "small.toml: stages[0]: there is no stage 'finetuen'; did you"),
-        ('name = "teacher"', 'name = "source"', "small.toml: stages[0]: source is no name for a stage"),
+        ('stage = "finetune"', 'stage = "finetuen"', "small.toml: stages: there is no stage 'finetuen'; did you"),
+        ('name = "teacher"', 'name = "source"', "small.toml: stages: source is no name for a stage"),
         ('name = "teacher"', 'name = "quantize"', "small.toml: evaluation.baseline names no stage"),
         ('name = "teacher"', 'name = ["a"]', "small.toml: stages[0].name must be a text"),
         ('tasks = ["generative"]', 'tasks = ["all"]', "small.toml: stages[2]: there is no task 'all'"),
@@ -164,8 +166,11 @@ def test_every_recipe_that_ships_is_read(name: str) -> None:
     content = read_recipe_table(name)
     if "task" not in content:
         content = set_values(content, ("task=classification", "model.source=somewhere"))
-    assert parse_recipe(content, name).name == content["name"] == name
+    assert content["name"] == name
     assert content["description"]
+    for task in KINDS if "task" not in read_recipe_table(name) else (content["task"],):
+        recipe = parse_recipe({**content, "task": task}, name)
+        assert all(make_stage(step.stage, step.parameters, step.name) for step in recipe.steps)
     assert read_recipe_text(name).strip()
 
 

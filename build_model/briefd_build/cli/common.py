@@ -43,6 +43,10 @@ def find_corpora(data: Path | None, report: Callable[[str, float], None]) -> Pat
     return find_data(data, cache_directory(os.environ), report)
 
 
+def say_nothing(_stage: str, _done: float) -> None:
+    """Take what is reported where nobody watches; a function that can be pickled."""
+
+
 @contextmanager
 def progress() -> Iterator[Callable[[str, float], None]]:
     """Show a bar; what is yielded takes the stage's name and how much of it is done, from 0 to 1.

@@ -38,12 +38,8 @@ class Step:
     parameters: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.stage not in STAGES:
-            raise ValueError(f"there is no stage {self.stage!r}; {nearest(self.stage, STAGES)}")
         if not _STAGE_NAME.fullmatch(self.name):
             raise ValueError("name must be of a-z, 0-9, - and _, 64 of them at most")
-        if self.name in {SOURCE, BASELINE, *SECTIONS}:
-            raise ValueError(f"{self.name} is no name for a stage: it means something else in a recipe")
         _check_tasks(self.tasks)
 
     def fits(self, task: str) -> bool:
@@ -124,6 +120,8 @@ class Recipe:
             raise ValueError(f"seed must be from 0 to {_MOST_SEED}")
         if not isinstance(self.model.get("source"), str) or not self.model["source"]:
             raise ValueError("model.source is lacking: give a directory or a hub name (--set model.source=...)")
+        for step in self.stages:
+            _check_step(step)
         names = [step.name for step in self.stages]
         if repeated := next((name for name in names if names.count(name) > 1), None):
             raise ValueError(f"two stages are named {repeated}; name one of them otherwise")
@@ -220,6 +218,13 @@ def _step_fields(step: dict[str, Any], name: object) -> dict[str, Any]:
     own: dict[str, Any] = {key: step[key] for key in ("stage", "tasks") if key in step}
     parameters = {key: value for key, value in step.items() if key not in {"stage", "name", "tasks"}}
     return {**own, "name": name, "parameters": parameters}
+
+
+def _check_step(step: Step) -> None:
+    if step.stage not in STAGES:
+        raise ValueError(f"stages: there is no stage {step.stage!r}; {nearest(step.stage, STAGES)}")
+    if step.name in {SOURCE, BASELINE, *SECTIONS}:
+        raise ValueError(f"stages: {step.name} is no name for a stage: it means something else in a recipe")
 
 
 def _check_tasks(tasks: tuple[str, ...]) -> None:

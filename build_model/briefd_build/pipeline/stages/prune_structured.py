@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ class PruneStructured:
         layers: how many.
         heads: attention heads of each layer.
         feed_forward_width: neurons of each layer, a multiple of 16.
+        layers_share, heads_share, feed_forward_share: the same three as shares of what the model has, above 0 and at
+            most 1, for recipes that are for any model; rounded up.
         vocabulary: whether word pieces that the training texts do not need go.
         batches: of training data that importance is measured on.
     """
@@ -36,6 +39,9 @@ class PruneStructured:
     layers: int | None = None
     heads: int | None = None
     feed_forward_width: int | None = None
+    layers_share: float | None = None
+    heads_share: float | None = None
+    feed_forward_share: float | None = None
     vocabulary: bool = False
     batches: int = 24
 
@@ -43,6 +49,15 @@ class PruneStructured:
         counts = (self.layers, self.heads, self.feed_forward_width, self.batches)
         if min(count for count in counts if count is not None) < 1:
             raise ValueError("layers, heads, feed_forward_width and batches must be 1 or more")
+        for name in ("layers", "heads", "feed_forward"):
+            self._check_share(f"{name}_share", name if name != "feed_forward" else "feed_forward_width")
+
+    def _check_share(self, share_name: str, count_name: str) -> None:
+        share = getattr(self, share_name)
+        if share is not None and not 0 < share <= 1:
+            raise ValueError(f"{share_name} must be above 0 and at most 1")
+        if share is not None and getattr(self, count_name) is not None:
+            raise ValueError(f"give {share_name} or {count_name}, not both")
         if (self.feed_forward_width or 0) % _NEURON_MULTIPLE:
             raise ValueError(f"feed_forward_width must be a multiple of {_NEURON_MULTIPLE}, as kernels work on them")
 
@@ -69,15 +84,21 @@ class PruneStructured:
 
     def _shape(self, before: EncoderShape) -> EncoderShape:
         shape = EncoderShape(
-            self.layers or before.layers,
-            self.heads or before.heads,
-            self.feed_forward_width or before.feed_forward_width,
+            self.layers or _part(before.layers, self.layers_share),
+            self.heads or _part(before.heads, self.heads_share),
+            self.feed_forward_width
+            or _part(before.feed_forward_width, self.feed_forward_share, multiple=_NEURON_MULTIPLE),
         )
         if shape.layers > before.layers or shape.heads > before.heads:
             raise BuildError(f"the model has {before.layers} layers of {before.heads} heads; ask for no more")
         if shape.feed_forward_width > before.feed_forward_width:
             raise BuildError(f"the model's layers have {before.feed_forward_width} neurons; ask for no more")
         return shape
+
+
+def _part(count: int, share: float | None, multiple: int = 1) -> int:
+    """Take a share of a count, rounded up to a multiple; all of it where there is no share."""
+    return count if share is None else min(count, math.ceil(share * count / multiple) * multiple)
 
 
 def _describe(before: EncoderShape, after: EncoderShape, rows: int, bert: BertModel) -> str:

@@ -1,0 +1,60 @@
+"""The folder of a run is one run's, of one recipe on one model, at one time."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from briefd_build.errors import BuildError
+from briefd_build.folder import BuildFolder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from briefd_build.pipeline.recipe import Recipe
+
+# They judge what the stages made, and change nothing of it.
+_JUDGING = ("description", "gates")
+
+
+@contextmanager
+def claimed(folder: Path, recipe: Recipe, thread_count: int) -> Iterator[None]:
+    """Hold the folder of a run, made where it is not there.
+
+    Raises:
+        BuildError: it holds the stages of another run, or one is under way there.
+
+    """
+    BuildFolder(folder).claim(made_by(recipe, thread_count))
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise BuildError(f"a run is under way in {folder}; wait for it, or name another --build") from None
+    finally:
+        os.close(descriptor)
+
+
+def made_by(recipe: Recipe, thread_count: int) -> dict[str, Any]:
+    """Tell everything that decides what a run's stages leave; sums are made in other orders on other thread counts."""
+    table = {key: value for key, value in recipe.to_json().items() if key not in _JUDGING}
+    return {"recipe": table, "threads": thread_count, "source": _digest(Path(recipe.source))}
+
+
+def _digest(directory: Path) -> str | None:
+    """Digest the files of a model's directory; a hub name's are fetched once."""
+    if not directory.is_dir():
+        return None
+    digest = hashlib.sha256()
+    for file in sorted(each for each in directory.iterdir() if each.is_file()):
+        with file.open("rb") as stream:
+            content = hashlib.sha256()
+            while chunk := stream.read(1 << 20):
+                content.update(chunk)
+        digest.update(f"{file.name} {content.hexdigest()}\n".encode())
+    return digest.hexdigest()

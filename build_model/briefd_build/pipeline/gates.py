@@ -1,0 +1,73 @@
+"""Gates: the most that a recipe allows its last stage to lose, weigh, take and burn."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from briefd_build.pipeline.results import GateResult
+from briefd_build.reporting import measures, quantities
+from briefd_build.reporting.findings import baseline_of, known_quality, leading, points_gained, ratio_to_baseline
+
+if TYPE_CHECKING:
+    from briefd_build.pipeline.recipe import Gates
+    from briefd_build.pipeline.results import RunRecord
+
+_RATIOS = {
+    "size_ratio": measures.FILE,
+    "latency_ratio": measures.P50,
+    "memory_ratio": measures.MEMORY,
+    "energy_ratio": measures.ENERGY,
+}
+
+
+def check_gates(gates: Gates, record: RunRecord) -> list[GateResult]:
+    """Compare what the last stage came to with what is allowed.
+
+    Of the latencies, the ratio is that of stages which were measured turn about, chained from the baseline on. A gate
+    on something that could not be measured fails; NaN is found.
+
+    Args:
+        gates: of the recipe.
+        record: of the run, whose own gates are not looked at.
+
+    """
+    return [_check(name, allowed, _find(name, record)) for name, allowed in gates.given().items()]
+
+
+def describe_failure(gate: GateResult) -> str:
+    """Say in one line what a gate that fails found and allowed."""
+    if math.isnan(gate.found):
+        return f"gate {gate.name} fails: it could not be measured here, and {gate.allowed:g} is allowed at most"
+    return f"gate {gate.name} fails: {gate.found:.4g} was found, and {gate.allowed:.8g} is allowed at most"
+
+
+def _check(name: str, allowed: float, found: float | None) -> GateResult:
+    if not quantities.is_known(found):
+        return GateResult(name, allowed, math.nan, passes=False)
+    return GateResult(name, allowed, found, found <= allowed)
+
+
+def _find(name: str, record: RunRecord) -> float | None:
+    last = record.stages[-1]
+    if name == "size_bytes":
+        return last.cost.file_bytes
+    if name == "quality_loss":
+        return _quality_loss(record)
+    if name == "quality_points":
+        score = leading(record)
+        gained = points_gained(record, last, score) if score else None
+        return None if gained is None else -gained
+    if name == "pytorch_latency_ratio":
+        return quantities.ratio(last.cost.p50_ms, record.pytorch.p50_ms) if record.pytorch else None
+    return ratio_to_baseline(record, last, _RATIOS[name])
+
+
+def _quality_loss(record: RunRecord) -> float | None:
+    """Share of the baseline's leading metric that is lost; negative where there is more of it."""
+    score = leading(record)
+    now, before = (score and known_quality(each, score) for each in (record.stages[-1], baseline_of(record)))
+    if not now or not before:
+        return None
+    lost = before.value - now.value
+    return lost / before.value if before.value else max(lost, 0.0)

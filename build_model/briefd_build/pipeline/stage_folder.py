@@ -1,0 +1,133 @@
+"""What a stage leaves in the folder of a run: the model, its bundle, what it costs, and its answers.
+
+Each appears whole, in this order; a run that was stopped goes on with what is lacking.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from briefd_build.folder import BuildFolder
+from briefd_build.pipeline.results import Answer, Cost
+from briefd_server.bundle import read_bundle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+_APPLIED, _CHECKED, _COST, _ANSWERS = "applied.json", "checked.json", "cost.json", "answers.json"
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What is told of a stage once its model is there.
+
+    Attributes:
+        done: what the stage did, in one line.
+        seconds: that it took.
+        is_float32: whether the model is exported as it is.
+    """
+
+    done: str
+    seconds: float
+    is_float32: bool
+
+
+@dataclass(frozen=True)
+class StageFolder:
+    """The folder of one stage."""
+
+    path: Path
+
+    @property
+    def model(self) -> Path:
+        """Folder of the model, as its kind saved it."""
+        return self.path / "model"
+
+    @property
+    def bundle(self) -> Path:
+        """Directory of the bundle that was exported of it."""
+        return self.path / "bundle"
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether nothing is left to do."""
+        return self._files.has(_COST)
+
+    @property
+    def _files(self) -> BuildFolder:
+        return BuildFolder(self.path)
+
+    @contextmanager
+    def work(self) -> Iterator[Path]:
+        """Give a folder for checkpoints; it goes once the block ends well."""
+        work = self.path / "work"
+        work.mkdir(parents=True, exist_ok=True)
+        yield work
+        shutil.rmtree(work)
+
+    @contextmanager
+    def writing_model(self, applied: Applied) -> Iterator[Path]:
+        """Give a folder to save the model to; it takes its place once the block ends well."""
+        with _whole(self.model) as folder:
+            yield folder
+            self._files.write_json(_APPLIED, asdict(applied))
+
+    @contextmanager
+    def writing_bundle(self) -> Iterator[Path]:
+        """Give a directory to write the bundle to; it takes its place once the block ends well."""
+        with _whole(self.bundle) as directory:
+            yield directory
+            read_bundle(directory)
+
+    def write_check(self, check: str) -> None:
+        """Keep what was checked of the bundle; before the bundle takes its place."""
+        self._files.write_json(_CHECKED, check)
+
+    def write_measures(self, cost: Cost, answers: Sequence[Answer]) -> None:
+        """Keep what was measured."""
+        self._files.write_json(_ANSWERS, [asdict(each) for each in answers])
+        self._files.write_json(_COST, asdict(cost))
+
+    def read_applied(self) -> Applied:
+        """Read what the stage did."""
+        return Applied(**self._files.read_json(_APPLIED))
+
+    def read_check(self) -> str:
+        """Read what was checked of the bundle."""
+        check: str = self._files.read_json(_CHECKED)
+        return check
+
+    def read_cost(self) -> Cost:
+        """Read what the bundle takes."""
+        return Cost(**self._files.read_json(_COST))
+
+    def read_answers(self) -> list[Answer]:
+        """Read the answers to the evaluation texts."""
+        answers = self._files.read_json(_ANSWERS)
+        return [Answer(**{**each, "expected": tuple(each["expected"])}) for each in answers]
+
+    def files_digest(self) -> str:
+        """Digest the names and hashes of the bundle's model files: SHA-256 in hexadecimal digits.
+
+        The manifest is left out: it holds timings, which no two runs have alike.
+        """
+        files = read_bundle(self.bundle).manifest.files
+        listed = json.dumps({name: entry.sha256 for name, entry in files.items()}, sort_keys=True)
+        return hashlib.sha256(listed.encode()).hexdigest()
+
+
+@contextmanager
+def _whole(directory: Path) -> Iterator[Path]:
+    """Give an empty directory that takes its name once the block ends well."""
+    partial = directory.with_name(f"{directory.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    yield partial
+    os.replace(partial, directory)
