@@ -9,11 +9,14 @@ import sys
 import click
 
 from briefd_build.cli.bench import bench
+from briefd_build.cli.compare import compare
 from briefd_build.cli.extractive import default, evaluate, tune
 from briefd_build.cli.finetune import finetune
 from briefd_build.cli.generate import generate
 from briefd_build.cli.headlines import headlines
+from briefd_build.cli.recipes import recipes
 from briefd_build.cli.report import report
+from briefd_build.cli.run import run
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,7 +34,7 @@ _REMEDIES = {
     errno.EROFS: "name another place",
 }
 
-for _command in (bench, default, evaluate, finetune, generate, headlines, report, tune):
+for _command in (bench, compare, default, evaluate, finetune, generate, headlines, recipes, report, run, tune):
     cli.add_command(_command)
 
 

@@ -14,6 +14,8 @@ from briefd_server.bundle import MANIFEST_NAME, read_bundle
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from briefd_server.bundle import Bundle
+
 EVALUATION_KEY = "pipeline"
 """Where the record stands in the `evaluation` of a bundle's manifest."""
 
@@ -41,7 +43,7 @@ def read_record(directory: Path) -> RunRecord:
         BuildError: the bundle carries no record, or one that another version wrote.
 
     """
-    record = find_record(directory)
+    record = find_record(read_bundle(directory))
     if record is None:
         raise BuildError(
             f"{directory} carries no record of a run, so there is nothing to report: build it with `brief-build run "
@@ -50,18 +52,19 @@ def read_record(directory: Path) -> RunRecord:
     return record
 
 
-def find_record(directory: Path) -> RunRecord | None:
+def find_record(bundle: Bundle) -> RunRecord | None:
     """Read the record that a bundle carries, None where it was not made by a run.
 
     Raises:
-        BundleError: the directory is no bundle.
         BuildError: the record is not one that this version reads.
 
     """
-    evaluation = read_bundle(directory).manifest.evaluation
+    evaluation = bundle.manifest.evaluation
     if EVALUATION_KEY not in evaluation:
         return None
-    return record_from_json(evaluation[EVALUATION_KEY], f"{directory / MANIFEST_NAME}: evaluation.{EVALUATION_KEY}")
+    return record_from_json(
+        evaluation[EVALUATION_KEY], f"{bundle.directory / MANIFEST_NAME}: evaluation.{EVALUATION_KEY}"
+    )
 
 
 def record_from_json(value: object, place: str) -> RunRecord:
