@@ -11,9 +11,12 @@ from bench_contenders import CountingContender
 from tiny_models import make_tiny_model
 
 from briefd_build import cli
-from briefd_build.bench import running
+from briefd_build.bench import engines_running, running
+from briefd_build.bench.engines_measuring import EnginesOutcome
+from briefd_build.bench.engines_report import EnginesReport
 from briefd_build.bench.torch_peers import TransformersFloat32
 from briefd_build.generative import building
+from briefd_server.bundle.finding import DEFAULT_BUNDLE, PACKAGED_DIRECTORY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +44,8 @@ def test_help_names_the_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     [
         (["--model", "./no-such-directory"], ["brief-build: ./no-such-directory is not a directory"]),
         (["--threads", "0"], ["Error: Invalid value for '--threads'"]),
+        (["--engines", "--model", "any"], ["Error: --engines compares the graphs of a --bundle; leave --model out"]),
+        (["--engines", "--bundle", "."], ["brief-build: ", "bundle.json"]),
         (["--text", "./no-such-file"], ["Error: Invalid value for '--text'"]),
         (["--json", "./no-such-directory/a.json"], ["Error: Invalid value for '--json'", "cannot be written; name a"]),
     ],
@@ -94,6 +99,19 @@ def test_a_whole_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     outcome = json.loads(report.read_text())["outcome"]
     assert [(one["name"], one["agreement"]) for one in outcome["measurements"]] == [("transformers float32", 1)]
     assert [absence["name"] for absence in outcome["absences"]] == ["llama.cpp Q8_0"]
+
+
+def test_engines_of_a_bundle(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    given = []
+
+    def run_engines(*arguments: object) -> EnginesReport:
+        given.append(arguments[:4])
+        return EnginesReport("tiny", "sha256:0", "A Processor", "ONNX Runtime", EnginesOutcome([], []))
+
+    monkeypatch.setattr(engines_running, "run_engines", run_engines)
+    assert run(monkeypatch, "--engines", "--threads", "2", "--threads", "1", "--rounds", "3", "--markdown") == 0
+    assert given == [(PACKAGED_DIRECTORY / DEFAULT_BUNDLE, None, 3, [1, 2])]
+    assert capsys.readouterr().out.startswith("tiny: medians of interleaved rounds, A Processor\n")
 
 
 def test_all_peers_are_listed_and_transformers_is_the_reference(tmp_path: Path) -> None:

@@ -11,6 +11,10 @@ from bundle_factory import make_bundle
 from tiny_models import make_tiny_model
 
 from briefd_build.bench.contender import AbsentError
+from briefd_build.bench.engines import GraphRow
+from briefd_build.bench.engines_onnx import OnnxRuntimeCpu
+from briefd_build.bench.engines_pytorch import PyTorch
+from briefd_build.bench.engines_work import list_cases, read_text
 from briefd_build.bench.ours import ENGINE, BundleVariant, list_variants
 from briefd_build.bench.torch_peers import TransformersFloat32
 from briefd_build.errors import BuildError
@@ -20,6 +24,7 @@ from briefd_build.generative.shortlist import choose_frequent, find_ends
 from briefd_build.generative.source import ModelSource, find_model, load_model
 from briefd_build.generative.variants import VARIANTS
 from briefd_server.bundle import Manifest, VariantEntry, describe_file, read_bundle, write_manifest
+from briefd_server.engines.generative import graph
 from briefd_server.engines.generative.parameters import CONTEXT_TOKENS, TOKENIZER_NAME, GraphNames, Parameters
 from briefd_server.engines.generative.prompt import Template
 from briefd_server.engines.generative.vocabulary import Vocabulary
@@ -80,6 +85,23 @@ def test_the_baseline_writes_what_transformers_writes(bundle: Path, source: Mode
     model = variant.load(2)
     assert model.generate(PROMPT, 24).token_ids == expected
     assert model.predict(PROMPT, expected) == expected
+
+
+def test_engines_read_a_prompt_and_go_on_with_its_cache(bundle: Path, tmp_path: Path) -> None:
+    case = list_cases(read_bundle(bundle), read_text(), tmp_path)[0]
+    assert [step.name for step in case.steps] == ["prompt of 63", "one token"]
+    prompt = case.steps[0].feeds[graph.TOKEN_IDS][0].tolist()
+    first, second = (
+        outputs[graph.CANDIDATE_IDS][0, 0] for outputs in GraphRow(OnnxRuntimeCpu(), case).load(1).outputs()
+    )
+    session = BundleVariant(bundle, "baseline", ()).load(1)
+    assert session.predict(prompt, [prompt[-1], 0]) == [first, second]
+
+
+def test_pytorch_names_the_operators_of_language_models_that_it_has_not(bundle: Path, tmp_path: Path) -> None:
+    case = list_cases(read_bundle(bundle), read_text(), tmp_path)[0]
+    with pytest.raises(AbsentError, match=r"no function for: .*GroupQueryAttention"):
+        PyTorch("PyTorch eager", "cpu", is_compiled=False).prepare(case)
 
 
 def test_a_variant_for_another_processor_is_absent(bundle: Path) -> None:

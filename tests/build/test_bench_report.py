@@ -8,8 +8,9 @@ import json
 import pytest
 from rich.console import Console
 
-from briefd_build.bench.measuring import Absence, Measurement, Outcome
+from briefd_build.bench.measuring import Measurement, Outcome
 from briefd_build.bench.report import Report
+from briefd_build.bench.turns import Absence
 
 
 def measurement(name: str, threads: int, short_ms: float, long_ms: float) -> Measurement:

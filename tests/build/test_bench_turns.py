@@ -12,7 +12,8 @@ from bench_contenders import CountingContender
 
 from briefd_build.bench.child import Child
 from briefd_build.bench.contender import AbsentError, Generation, StepwiseModel, import_peer
-from briefd_build.bench.measuring import Absence, Outcome, Work, measure
+from briefd_build.bench.measuring import Outcome, Work, measure
+from briefd_build.bench.turns import Absence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

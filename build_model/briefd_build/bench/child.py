@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from multiprocessing.connection import Connection
 
-    from briefd_build.bench.contender import Contender
+    from briefd_build.bench.contender import Contender, Row
 
 _SPAWN = multiprocessing.get_context("spawn")
 # Seconds that a child which was told to end may take before it is ended.
@@ -89,13 +89,20 @@ class Process:
         return AbsentError(f"its process ended with code {self._process.exitcode}")
 
 
-class Child(Process):
-    """A contender in a process of its own, which loads the model and then waits for its turns."""
+class Entrant(Process):
+    """What has a row of a table, in a process of its own: it loads its model and then waits for its turns."""
+
+    def __init__(self, row: Row, thread_count: int) -> None:
+        super().__init__(row, thread_count)
+        self.row = row
+        self.thread_count = thread_count
+
+
+class Child(Entrant):
+    """A contender in a process of its own."""
 
     def __init__(self, contender: Contender, thread_count: int) -> None:
         super().__init__(contender, thread_count)
-        self.contender = contender
-        self.thread_count = thread_count
 
     def generate(self, prompt_ids: Sequence[int], count: int) -> Generation:
         """See `LoadedModel`."""

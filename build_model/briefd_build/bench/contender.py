@@ -40,8 +40,8 @@ class LoadedModel(Protocol):
         """Tell the best token at each place of a given continuation: after the prompt, after its first token, ..."""
 
 
-class Contender(Protocol):
-    """One line of the table. It is sent to other processes: what it holds can be pickled and is cheap to import."""
+class Row(Protocol):
+    """One line of a table. It is sent to other processes: what it holds can be pickled and is cheap to import."""
 
     @property
     def name(self) -> str:
@@ -54,8 +54,15 @@ class Contender(Protocol):
     def prepare(self) -> None:
         """Make the files that `load` reads, in a process that ends afterwards; raises `AbsentError`."""
 
-    def load(self, thread_count: int) -> LoadedModel:
+    def load(self, thread_count: int) -> Any:
         """Load the model into this process, to run on that many threads; raises `AbsentError`."""
+
+
+class Contender(Row, Protocol):
+    """A line of the table of language models."""
+
+    def load(self, thread_count: int) -> LoadedModel:
+        """See `Row`."""
 
 
 class Stepper(Protocol):

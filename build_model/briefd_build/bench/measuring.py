@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING
 
-from briefd_build.bench.child import Child, run_aside
-from briefd_build.bench.contender import AbsentError
+from briefd_build.bench.child import Child
+from briefd_build.bench.turns import Absence, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,14 +62,6 @@ class Measurement:
 
 
 @dataclass(frozen=True)
-class Absence:
-    """A contender that was not measured, and why."""
-
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True)
 class Outcome:
     """Everything that was measured, in the contenders' order, and what could not be."""
 
@@ -84,41 +76,36 @@ def measure(contenders: Sequence[Contender], work: Work, report: Callable[[str],
         AbsentError: the reference can't be measured.
 
     """
-    turns = _Turns(work, report)
+    comparison = _Comparison(work, report)
     try:
-        turns.start(contenders)
-        turns.compare(contenders[0])
-        turns.run()
-        return turns.outcome(contenders[0])
+        comparison.start(contenders)
+        comparison.compare(contenders[0])
+        comparison.run()
+        return comparison.outcome(contenders[0])
     finally:
-        turns.close()
+        comparison.close()
 
 
-class _Turns:
-    """The children, and what they did so far; a contender that fails in a turn takes part no longer."""
+class _Comparison:
+    """The contenders' turns, and what they did so far."""
 
     def __init__(self, work: Work, report: Callable[[str], None]) -> None:
         self._work = work
         self._report = report
-        self._children: list[Child] = []
+        self._turns: Turns[Contender, Child] = Turns(Child, report)
         self._measurements: dict[Child, Measurement] = {}
         self._generations: dict[Child, dict[int, list[Generation]]] = {}
-        self._absences: list[Absence] = []
 
     def start(self, contenders: Sequence[Contender]) -> None:
         """Make every contender's files and load it, one after the other."""
-        for contender in contenders:
-            self._report(f"preparing {contender.name}")
-            try:
-                run_aside(contender.prepare)
-                for thread_count in self._work.thread_counts:
-                    self._load(contender, thread_count)
-            except AbsentError as absence:
-                self._drop(contender, absence)
+        self._turns.start(contenders, self._work.thread_counts)
+        for child in self._turns.entrants:
+            self._measurements[child] = Measurement(child.row.name, child.row.note, child.thread_count)
+            self._generations[child] = {count: [] for count in self._work.new_token_counts}
 
     def compare(self, reference: Contender) -> None:
         """Compare what every contender would write with what the reference writes."""
-        judge = self._find(reference)
+        judge = self._turns.find(reference)
         self._report("comparing the contenders' tokens")
         length = max(self._work.new_token_counts)
         expected = [judge.generate(prompt, length).token_ids for prompt in self._work.prompts]
@@ -127,10 +114,10 @@ class _Turns:
             predicted = [child.predict(*each) for each in zip(self._work.prompts, expected, strict=True)]
             self._measurements[child].agreement = _share_of_equals(predicted, expected)
 
-        self._take_turns(compare)
+        self._turns.take(compare)
 
     def run(self) -> None:
-        """Go round; every round begins with another contender, so that none always follows the same one."""
+        """Go round."""
         prompt = self._work.prompts[0]
 
         def generate(child: Child) -> None:
@@ -138,59 +125,24 @@ class _Turns:
             for count in self._work.new_token_counts:
                 self._generations[child][count].append(child.generate(prompt, count))
 
-        for number in range(self._work.rounds):
-            self._report(f"round {number + 1} of {self._work.rounds}")
-            self._take_turns(generate, first=number)
+        self._turns.go_round(generate, self._work.rounds)
 
     def outcome(self, reference: Contender) -> Outcome:
         """Sum up, unless the reference failed on the way."""
-        self._take_turns(self._read_memory)
-        self._find(reference)
-        for child in self._children:
+        self._turns.take(self._read_memory)
+        self._turns.find(reference)
+        for child in self._turns.entrants:
             _sum_up(self._measurements[child], self._generations[child])
-        return Outcome([self._measurements[child] for child in self._children], self._absences)
+        return Outcome([self._measurements[child] for child in self._turns.entrants], self._turns.absences)
 
     def close(self) -> None:
         """End the children."""
-        for child in self._children:
-            child.close()
-
-    def _load(self, contender: Contender, thread_count: int) -> None:
-        child = Child(contender, thread_count)
-        self._children.append(child)
-        self._measurements[child] = Measurement(contender.name, contender.note, thread_count)
-        self._generations[child] = {count: [] for count in self._work.new_token_counts}
-        child.wait_until_loaded()
-
-    def _find(self, contender: Contender) -> Child:
-        """Find a child of a contender; where it failed, raise its reason."""
-        found = [child for child in self._children if child.contender.name == contender.name]
-        if not found:
-            raise AbsentError(next(each.reason for each in self._absences if each.name == contender.name))
-        return found[0]
+        self._turns.close()
 
     def _read_memory(self, child: Child) -> None:
         memory = child.memory()
         measurement = self._measurements[child]
         measurement.rss_peak_bytes, measurement.rss_bytes = memory.rss_peak_bytes, memory.rss_bytes
-
-    def _take_turns(self, turn: Callable[[Child], None], first: int = 0) -> None:
-        start = first % max(len(self._children), 1)
-        for child in [*self._children[start:], *self._children[:start]]:
-            if child in self._children:
-                self._take_turn(turn, child)
-
-    def _take_turn(self, turn: Callable[[Child], None], child: Child) -> None:
-        try:
-            turn(child)
-        except AbsentError as absence:
-            self._drop(child.contender, absence)
-
-    def _drop(self, contender: Contender, absence: AbsentError) -> None:
-        self._absences.append(Absence(contender.name, str(absence)))
-        for child in [child for child in self._children if child.contender.name == contender.name]:
-            child.close()
-            self._children.remove(child)
 
 
 def _share_of_equals(predicted: Sequence[Sequence[int]], expected: Sequence[Sequence[int]]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from importlib.metadata import distributions
 from typing import TYPE_CHECKING, Any
@@ -18,12 +19,52 @@ if TYPE_CHECKING:
     from briefd_build.bench.measuring import Measurement, Outcome
 
 _MEGABYTE = 1e6
-_PACKAGES = ("briefd", "onnxruntime", "torch", "transformers", "ctranslate2", "llama-cpp-python")
+PACKAGES = ("briefd", "onnxruntime", "torch", "transformers", "ctranslate2", "llama-cpp-python")
 _REFERENCES = ("llama.cpp Q8_0", "transformers float32")
 
 
+class TableReport(ABC):
+    """A table with notes below it, for terminals and for READMEs."""
+
+    def render(self) -> RenderableType:
+        """Lay it out for a terminal."""
+        # Narrow enough for a terminal of 80 columns, names whole.
+        table = Table(title=self._title(), box=box.SIMPLE_HEAD, padding=0)
+        name, *others = self._headings()
+        table.add_column(name, no_wrap=True)
+        for heading in others:
+            table.add_column(heading.replace(" ", "\n").replace("/", "/\n"), justify="right")
+        for row in self._rows():
+            table.add_row(*row)
+        return Group(table, *self._notes())
+
+    def to_markdown(self) -> str:
+        """Lay it out for a README."""
+        headings = self._headings()
+        rules = ["---", *["---:"] * (len(headings) - 1)]
+        lines = [f"| {' | '.join(row)} |" for row in (headings, rules, *self._rows())]
+        notes = [f"- {note}" for note in self._notes()]
+        return "\n".join([self._title(), "", *lines, "", *notes])
+
+    @abstractmethod
+    def to_json(self) -> dict[str, Any]:
+        """Give everything, each round's times too."""
+
+    @abstractmethod
+    def _title(self) -> str: ...
+
+    @abstractmethod
+    def _headings(self) -> list[str]: ...
+
+    @abstractmethod
+    def _rows(self) -> Iterator[list[str]]: ...
+
+    @abstractmethod
+    def _notes(self) -> list[str]: ...
+
+
 @dataclass(frozen=True)
-class Report:
+class Report(TableReport):
     """What was measured of which model, with how long a prompt.
 
     Attributes:
@@ -41,28 +82,8 @@ class Report:
     outcome: Outcome
 
     def to_json(self) -> dict[str, Any]:
-        """Give everything, each round's times too."""
-        return {"versions": _versions(), **asdict(self)}
-
-    def render(self) -> RenderableType:
-        """Lay the outcome out for a terminal."""
-        # Narrow enough for a terminal of 80 columns, names whole.
-        table = Table(title=self._title(), box=box.SIMPLE_HEAD, padding=0)
-        name, *others = self._headings()
-        table.add_column(name, no_wrap=True)
-        for heading in others:
-            table.add_column(heading.replace(" ", "\n").replace("/", "/\n"), justify="right")
-        for row in self._rows():
-            table.add_row(*row)
-        return Group(table, *self._notes())
-
-    def to_markdown(self) -> str:
-        """Lay the outcome out for a README."""
-        headings = self._headings()
-        rules = ["---", *["---:"] * (len(headings) - 1)]
-        lines = [f"| {' | '.join(row)} |" for row in (headings, rules, *self._rows())]
-        notes = [f"- {note}" for note in self._notes()]
-        return "\n".join([self._title(), "", *lines, "", *notes])
+        """See `TableReport`."""
+        return {"versions": versions(PACKAGES), **asdict(self)}
 
     def _title(self) -> str:
         return f"{self.model}: medians of {self._rounds()} interleaved rounds, {self.processor}"
@@ -81,7 +102,14 @@ class Report:
         for one in self.outcome.measurements:
             totals = [f"{one.total_ms[count]:.1f}{self._ratio(one, count)}" for count in self._counts()]
             phases = [f"{one.first_token_ms:.1f}", f"{one.token_ms:.2f}"]
-            yield [one.name, str(one.thread_count), *totals, *phases, _megabytes(one), f"{100 * one.agreement:.1f} %"]
+            yield [
+                one.name,
+                str(one.thread_count),
+                *totals,
+                *phases,
+                megabytes(one.rss_peak_bytes),
+                f"{100 * one.agreement:.1f} %",
+            ]
 
     def _reference_name(self) -> str:
         names = {one.name for one in self.outcome.measurements}
@@ -94,28 +122,34 @@ class Report:
         return f" ({measurement.total_ms[count] / reference.total_ms[count]:.2f})"
 
     def _notes(self) -> list[str]:
-        packages = ", ".join(f"{name} {number}" for name, number in _versions().items())
         return [
             f"In brackets: times as long as {self._reference_name()} on as many threads.",
             f"agrees: of {self.agreement_tokens} tokens that transformers writes in float32, the share that the "
             "contender would write too, given the same tokens before (teacher-forced).",
             "peak MB: the highest resident memory of the contender's process, loading included.",
-            *_together((one.name, one.note) for one in self.outcome.measurements),
-            *_together((absence.name, f"absent, {absence.reason}") for absence in self.outcome.absences),
-            f"Versions: {packages}.",
+            *together((one.name, one.note) for one in self.outcome.measurements),
+            *together((absence.name, f"absent, {absence.reason}") for absence in self.outcome.absences),
+            f"Versions: {name_versions(PACKAGES)}.",
         ]
 
 
-def _megabytes(measurement: Measurement) -> str:
-    return "?" if measurement.rss_peak_bytes is None else f"{measurement.rss_peak_bytes / _MEGABYTE:.0f}"
+def megabytes(byte_count: int | None) -> str:
+    """Give a number of bytes in megabytes, "?" where it isn't known."""
+    return "?" if byte_count is None else f"{byte_count / _MEGABYTE:.0f}"
 
 
-def _versions() -> dict[str, str]:
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Tell which of these packages are installed, and their versions."""
     installed = {each.name.replace("_", "-"): each.version for each in distributions()}
-    return {name: installed[name] for name in _PACKAGES if name in installed}
+    return {name: installed[name] for name in packages if name in installed}
 
 
-def _together(remarks: Iterable[tuple[str, str]]) -> list[str]:
+def name_versions(packages: Iterable[str]) -> str:
+    """Give `versions` in words."""
+    return ", ".join(f"{name} {number}" for name, number in versions(packages).items())
+
+
+def together(remarks: Iterable[tuple[str, str]]) -> list[str]:
     """Say once what is said of several."""
     names: dict[str, dict[str, None]] = {}
     for name, remark in remarks:

@@ -14,6 +14,7 @@ from briefd_build.bench.measuring import Work, measure
 from briefd_build.bench.ours import list_variants
 from briefd_build.bench.prompts import make_prompts
 from briefd_build.bench.report import Report
+from briefd_build.bench.requirements import PROCESS_BYTES, check_room
 from briefd_build.bench.torch_peers import PytorchInt8, TransformersFloat32
 from briefd_build.errors import BuildError
 from briefd_build.generative.requirements import free_disk_bytes, free_memory_bytes, read_size
@@ -33,10 +34,7 @@ _DISK_SHARE = 1.7
 # Of the float32 weights, with all contenders in memory: transformers once, PyTorch once before it quantizes, llama.cpp
 # 1.4 in its three forms, CTranslate2 and ours a quarter or less each.
 _MEMORY_SHARE = 4.5
-# A process with its libraries; PyTorch's are the biggest.
-_PROCESS_BYTES = 150e6
 _FLOAT32_BYTES = 4
-_GIGABYTE = 1e9
 
 
 def run_bench(
@@ -107,14 +105,6 @@ def _check_machine(source: ModelSource, folder: Path, process_count: int, instan
     """Refuse what would not fit, before anything is loaded."""
     size = read_size(source)
     weight_bytes = _FLOAT32_BYTES * (size.layer_weights + 2 * size.table_weights)
-    _check_room("disk", _DISK_SHARE * weight_bytes, free_disk_bytes(folder), "set TMPDIR to a directory with more")
-    memory_bytes = _MEMORY_SHARE * weight_bytes * instance_count + _PROCESS_BYTES * process_count
-    _check_room("memory", memory_bytes, free_memory_bytes(), "measure one --threads at a time, or on a larger machine")
-
-
-def _check_room(what: str, needed: float, free: float, remedy: str) -> None:
-    if needed > free:
-        raise BuildError(
-            f"the bench needs about {needed / _GIGABYTE:.1f} GB of {what}, and {free / _GIGABYTE:.1f} GB are free; "
-            + remedy
-        )
+    check_room("disk", _DISK_SHARE * weight_bytes, free_disk_bytes(folder), "set TMPDIR to a directory with more")
+    memory_bytes = _MEMORY_SHARE * weight_bytes * instance_count + PROCESS_BYTES * process_count
+    check_room("memory", memory_bytes, free_memory_bytes(), "measure one --threads at a time, or on a larger machine")
