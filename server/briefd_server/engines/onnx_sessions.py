@@ -33,7 +33,8 @@ def open_session(model: Path, thread_count: int) -> Any:
     options.add_session_config_entry("session.inter_op.allow_spinning", "0")
     # Lengths differ from call to call: a pattern remembered for each would only cost memory.
     options.enable_mem_pattern = False
-    options.log_severity_level = 3
+    # What fails is raised: with errors logged too, every call that is stopped would leave a line in the daemon's log.
+    options.log_severity_level = 4
     return onnxruntime.InferenceSession(
         str(model), options, providers=["CPUExecutionProvider"], disabled_optimizers=_SLOW_FUSIONS
     )
