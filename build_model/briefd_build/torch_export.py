@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 _OPSET = 18
 
 
-def export_graph(network: nn.Module, inputs: Mapping[str, Tensor], outputs: Sequence[str], path: Path) -> None:
+def export_graph(
+    network: nn.Module, inputs: Mapping[str, Tensor], outputs: Sequence[str], path: Path, opset: int | None = None
+) -> None:
     """Export a network whose inputs are batches of sequences; both counts are free in the graph.
 
     Args:
@@ -26,6 +28,7 @@ def export_graph(network: nn.Module, inputs: Mapping[str, Tensor], outputs: Sequ
         inputs: examples [B, T, ...] by name, none of whose first two sizes is 1.
         outputs: names.
         path: of the graph.
+        opset: version of ONNX's operators; None: the oldest that the exporter writes.
     """
     dynamic = [{0: torch.export.Dim.AUTO, 1: torch.export.Dim.AUTO} for _ in inputs]
     with warnings.catch_warnings(), torch.no_grad():
@@ -38,7 +41,7 @@ def export_graph(network: nn.Module, inputs: Mapping[str, Tensor], outputs: Sequ
             input_names=list(inputs),
             output_names=list(outputs),
             dynamic_shapes=tuple(dynamic),
-            opset_version=_OPSET,
+            opset_version=opset or _OPSET,
             dynamo=True,
             external_data=False,
             verbose=False,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
@@ -18,6 +20,11 @@ class FactoredLinear(nn.Sequential):
     def __init__(self, in_features: int, rank: int, out_features: int, *, bias: bool = True) -> None:
         super().__init__(nn.Linear(in_features, rank, bias=False), nn.Linear(rank, out_features, bias=bias))
         self.in_features, self.rank, self.out_features = in_features, rank, out_features
+
+    @property
+    def halves(self) -> tuple[nn.Linear, nn.Linear]:
+        """The one that reads, then the one that writes and has the bias."""
+        return cast("nn.Linear", self[0]), cast("nn.Linear", self[1])
 
 
 def matrix_of(layer: LinearLayer) -> Tensor:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
+import io
 import logging
 import shutil
 import tempfile
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -70,7 +71,7 @@ def export_encoder(
         outputs: names.
         form: what to make of it.
         path: of the graph.
-        calibration: real inputs, as many as the form's calibration asks for, for static quantization.
+        calibration: real inputs [B, T], for static quantization; as many are read as the form's calibration asks for.
 
     Returns:
         How often the graph has each of ONNX Runtime's own operators, such as the fused ones.
@@ -80,9 +81,11 @@ def export_encoder(
         quantize_tables(exported)
     with tempfile.TemporaryDirectory() as folder, _quiet():
         graph = Path(folder) / "float32.onnx"
-        export_graph(exported, inputs, outputs, graph)
+        export_graph(exported, inputs, outputs, graph, form.opset)
         if form.is_optimized:
             _fuse(graph)
+        # The quantizer transposes weights, and stumbles over the shapes that the exporter noted of them.
+        strip_graph(graph)
         _WRITERS[form.precision](graph, path, form.calibration, calibration)
     strip_graph(path)
     nodes = onnx.load(path, load_external_data=False).graph.node
@@ -113,12 +116,22 @@ def _write_dynamic(graph: Path, path: Path, _calibration: Calibration, _feeds: I
 
 
 def _write_static(graph: Path, path: Path, calibration: Calibration, feeds: Iterable[Feed]) -> None:
+    sample = _of_one_length(list(islice(feeds, calibration.batches)))
     quantize_static(
-        graph, path, _Reader(islice(feeds, calibration.batches)), QuantFormat.QDQ, _PRODUCTS, per_channel=True,
+        graph, path, _Reader(sample), QuantFormat.QDQ, _PRODUCTS, per_channel=True,
         activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
         calibrate_method=_CALIBRATION_METHODS[calibration.method],
         extra_options={**_CONSTANT_WEIGHTS, "CalibPercentile": calibration.percentile},
     )  # fmt: skip
+
+
+def _of_one_length(feeds: Sequence[Feed]) -> list[Feed]:
+    """Repeat every input [B, T] up to the longest: calibration by histogram fails where shapes differ (ORT #18792)."""
+    longest = {name: max(feed[name].shape[1] for feed in feeds) for name in (feeds[0] if feeds else ())}
+    return [
+        {name: values.take(range(longest[name]), axis=1, mode="wrap") for name, values in feed.items()}
+        for feed in feeds
+    ]
 
 
 def _write_blocks(bits: int) -> Callable[[Path, Path, Calibration, Iterable[Feed]], None]:
@@ -158,6 +171,7 @@ def _quiet() -> Iterator[None]:
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
-        yield
+        with redirect_stdout(io.StringIO()):
+            yield
     finally:
         logging.disable(before)

@@ -52,12 +52,14 @@ class Form:
         calibration: for static quantization.
         is_optimized: whether ONNX Runtime's transformer fusions are applied.
         output: of a generative model: `full`, `screened` or `shortlist` (see `generative.variants`).
+        opset: version of ONNX's operators; None: the exporter's own.
     """
 
     precision: Precision = Precision.FLOAT32
     calibration: Calibration = field(default_factory=Calibration)
     is_optimized: bool = False
     output: str = "full"
+    opset: int | None = None
 
 
 @dataclass
