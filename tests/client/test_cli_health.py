@@ -75,6 +75,9 @@ def test_completion_prints_a_script_for_each_shell(shell):
     ("words", "expected"),
     [
         ("brief he", ["plain,health", "file,he"]),
+        ("brief cl", ["plain,classify", "file,cl"]),
+        ("brief classify he", ["file,he"]),
+        ("brief classify --l", ["plain,--labels"]),
         ("brief news.txt he", ["file,he"]),
         ("brief --m", ["plain,--min", "plain,--max", "plain,--metrics"]),
         ("brief --variant o", ["plain,optimized"]),

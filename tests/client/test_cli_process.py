@@ -193,7 +193,7 @@ def test_closed_streams_are_no_reason_to_crash(daemon, redirection, status):
     assert b"Traceback" not in finished.stderr
 
 
-@pytest.mark.parametrize("words", ["'--help'", "'health', '--help'", "'completion', 'fish'"])
+@pytest.mark.parametrize("words", ["'--help'", "'classify', '--help'", "'health', '--help'", "'completion', 'fish'"])
 def test_what_asks_no_daemon_loads_no_grpc(words):
     program = (
         f"import sys; sys.argv[1:] = [{words}]\n"
