@@ -8,6 +8,7 @@ import math
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given, settings
@@ -17,8 +18,9 @@ from run_records import METRICS, make_cost, make_record, make_stage
 
 from briefd_build.errors import BuildError
 from briefd_build.pipeline.results import Disagreement, Interval, RunRecord
-from briefd_build.reporting import record_from_json, record_to_json, write_reports
+from briefd_build.reporting import quantities, record_from_json, record_to_json, write_reports
 from briefd_build.reporting.markdown import Markdown, escaped
+from briefd_build.reporting.plots import Point, draw_quality
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 EVIL = "<script>alert(1)</script>\u202e$x^2$ & \"'|`*\x1b[31m\ud800"
@@ -228,3 +230,16 @@ def test_a_pipe_does_not_end_a_cell() -> None:
 def test_the_record_keeps_hostile_texts_as_they_were() -> None:
     record = make_record(notes=["a\u202eb<script>"])
     assert record_from_json(json.loads(json.dumps(record_to_json(record))), "here") == record
+
+
+def test_labels_of_many_points_cover_neither_each_other_nor_a_point() -> None:
+    points = [
+        Point(f"stage {number}", 180.0 - number, 0.31 - 0.001 * number, series=number % 2) for number in range(40)
+    ]
+    drawn = ET.fromstring(draw_quality("key", "alt", points, "time", "quality", quantities.milliseconds))
+    labels = [element.text for element in drawn.iter("{http://www.w3.org/2000/svg}text") if element.text]
+    shown = [label for label in labels if label.startswith("stage ")]
+    assert "stage 0" in shown
+    assert len(shown) == len(set(shown)) < 40
+    few = ET.fromstring(draw_quality("key", "alt", points[::8], "time", "quality", quantities.milliseconds))
+    assert sum(1 for element in few.iter() if (element.text or "").startswith("stage ")) == 5

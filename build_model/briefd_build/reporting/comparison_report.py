@@ -117,7 +117,7 @@ def comparison_tables(comparison: Comparison) -> Iterator[Table]:
         columns = (
             Column("Metric", "95 % interval", is_number=False),
             *_sides(comparison),
-            Column("B less A", "points"),
+            Column("B \N{MINUS SIGN} A", "points"),
         )
         yield Table(
             "metrics", "Quality, from the bundles' own records", columns, tuple(quality), _quality_notes(comparison)

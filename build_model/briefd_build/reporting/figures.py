@@ -20,6 +20,8 @@ _BAR_FIGURES = (
     ("energy", "Energy a call", measures.ENERGY, None, ()),
     ("time", "Time of a call", measures.P50, measures.P95, ("p50", "p95")),
 )
+# Bars of more stages are longer than the plot of quality is high.
+_MOST_POINTS_BESIDE = 8
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,13 @@ class PlotFigure:
         key: unique on the page.
         caption: for people.
         svg: the element.
+        is_alone: whether no other stands beside it.
     """
 
     key: str
     caption: str
     svg: str
+    is_alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,13 +105,8 @@ def quality_figures(records: Sequence[RunRecord], prefixes: Sequence[str]) -> li
     described = "; ".join(f"{point.label}: {measures.P50.write(point.x)}, {point.y:.3g}" for point in points)
     alt = f"Points, {score.title} against the time of a call: {described}."
     svg = draw_quality("quality", alt, points, "time of a call, p50", _axis(score), measures.P50.write)
-    return [
-        PlotFigure(
-            "quality",
-            f"{score.title} against time, with 95 % intervals. Numbers are the stages'; none beats those with a ring",
-            svg,
-        )
-    ]
+    caption = f"{score.title} against time, with 95 % intervals. Numbers are the stages'; none beats those with a ring"
+    return [PlotFigure("quality", caption, svg, is_alone=len(points) > _MOST_POINTS_BESIDE)]
 
 
 def _axis(score: Score) -> str:

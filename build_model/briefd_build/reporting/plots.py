@@ -17,6 +17,7 @@ from xml.etree import ElementTree as ET
 import matplotlib as mpl
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
+from matplotlib.transforms import Bbox
 
 from briefd_build.reporting import quantities
 from briefd_build.reporting.findings import pareto_front
@@ -66,8 +67,12 @@ _SETTINGS: dict[Any, Any] = {
 _WIDTH = 6.0
 _BAR_HEIGHT = 0.3
 _MOST_LABEL_LETTERS = 24
+# Of more points only the first, the last and those of the front bear a label: all would cover each other.
+_MOST_LABELLED_POINTS = 12
+# The second series' points are smaller, so that both show where they meet.
+_MARKER_SIZES = (9, 6)
 # Times further apart than this are drawn on a logarithmic axis, where the small ones can still be told apart.
-_LOGARITHMIC_SPREAD = 6.0
+_LOGARITHMIC_SPREAD = 3.0
 _NAMESPACES = {"": "http://www.w3.org/2000/svg", "xlink": "http://www.w3.org/1999/xlink"}
 _SVG = f"{{{_NAMESPACES['']}}}"
 
@@ -208,8 +213,7 @@ def _scale(axes: Axes, points: Sequence[Point], write: Callable[[float | None], 
 
 
 def _draw_front(axes: Axes, points: Sequence[Point]) -> None:
-    candidates = [point for point in points if not point.is_reference]
-    front = [candidates[index] for index in pareto_front([(point.x, point.y) for point in candidates])]
+    front = _front(points)
     axes.plot([point.x for point in front], [point.y for point in front], color=_QUIET, linewidth=1.4, zorder=2)
     # A ring marks a point of the front, whatever its series.
     axes.plot(
@@ -224,12 +228,32 @@ def _draw_front(axes: Axes, points: Sequence[Point]) -> None:
     )
 
 
+def _front(points: Sequence[Point]) -> list[Point]:
+    candidates = [point for point in points if not point.is_reference]
+    return [candidates[index] for index in pareto_front([(point.x, point.y) for point in candidates])]
+
+
+def _labelled(points: Sequence[Point]) -> Sequence[Point]:
+    if len(points) <= _MOST_LABELLED_POINTS:
+        return points
+    kept = [points[0], points[-1], *_front(points), *(point for point in points if point.is_reference)]
+    return [point for point in points if point in kept]
+
+
 def _draw_point(axes: Axes, point: Point) -> None:
     color = _SERIES[point.series]
     if point.low is not None and point.high is not None:
         axes.plot([point.x, point.x], [point.low, point.high], color=color, linewidth=1.2, alpha=0.55, zorder=1)
     face = _PAPER if point.is_reference else color
-    axes.plot([point.x], [point.y], marker="o", markersize=8, color=color, markerfacecolor=face, zorder=4)
+    axes.plot(
+        [point.x],
+        [point.y],
+        marker="o",
+        markersize=_MARKER_SIZES[point.series],
+        color=color,
+        markerfacecolor=face,
+        zorder=4,
+    )
 
 
 # Where a label may stand about its point, in points of distance, best first.
@@ -237,15 +261,17 @@ _LABEL_PLACES = ((9, 6), (9, -15), (-9, 6), (-9, -15), (9, 20), (9, -29), (-9, 2
 
 
 def _place_labels(figure: Figure, axes: Axes, points: Sequence[Point]) -> None:
-    """Write the points' labels where they stay inside and cover no earlier one; if there is no such place, anywhere."""
+    """Write the points' labels where they stay inside and cover nothing; what finds no such place is left out."""
     figure.draw_without_rendering()
-    taken: list[Any] = []
-    for point in points:
+    centres = axes.transData.transform([(point.x, point.y) for point in points])
+    radius = _MARKER_SIZES[0] / 2 * figure.dpi / 72
+    taken = [Bbox.from_bounds(x - radius, y - radius, 2 * radius, 2 * radius) for x, y in centres]
+    for point in _labelled(points):
         for place in _LABEL_PLACES:
             label = _label(axes, point, place)
             box = label.get_window_extent()
             is_inside = axes.bbox.x0 <= box.x0 and box.x1 <= axes.bbox.x1
-            if (is_inside and not any(box.overlaps(each) for each in taken)) or place == _LABEL_PLACES[-1]:
+            if is_inside and not any(box.overlaps(each) for each in taken):
                 taken.append(box)
                 break
             label.remove()
