@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from briefd_build.pipeline.recipe import POINTS
 from briefd_build.pipeline.results import GateResult
 from briefd_build.reporting import measures, quantities
 from briefd_build.reporting.findings import baseline_of, known_quality, leading, points_gained, ratio_to_baseline
 
 if TYPE_CHECKING:
     from briefd_build.pipeline.recipe import Gates
-    from briefd_build.pipeline.results import RunRecord
+    from briefd_build.pipeline.results import RunRecord, Score
 
 _RATIOS = {
     "size_ratio": measures.FILE,
@@ -55,12 +56,17 @@ def _find(name: str, record: RunRecord) -> float | None:
     if name == "quality_loss":
         return _quality_loss(record)
     if name == "quality_points":
-        score = leading(record)
-        gained = points_gained(record, last, score) if score else None
-        return None if gained is None else -gained
+        return _points_lost(record, leading(record))
+    if name.startswith(POINTS):
+        return _points_lost(record, next((each for each in record.metrics if POINTS + each.name == name), None))
     if name == "pytorch_latency_ratio":
         return quantities.ratio(last.cost.p50_ms, record.pytorch.p50_ms) if record.pytorch else None
     return ratio_to_baseline(record, last, _RATIOS[name])
+
+
+def _points_lost(record: RunRecord, score: Score | None) -> float | None:
+    gained = points_gained(record, record.stages[-1], score) if score else None
+    return None if gained is None else -gained
 
 
 def _quality_loss(record: RunRecord) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -52,6 +53,10 @@ class Step:
         return {"stage": self.stage, "name": self.name, **only, **self.parameters}
 
 
+POINTS = "points."
+"""What the names of gates on single metrics begin with."""
+
+
 @dataclass(frozen=True)
 class Gates:
     """The most that a run may come to; what is not given is not looked at.
@@ -59,6 +64,7 @@ class Gates:
     Attributes:
         quality_loss: of the leading metric, as a share of the baseline's: 0.02 is 2 %.
         quality_points: of the leading metric, in points of it.
+        points: of other metrics by name, in points of each.
         size_bytes: of the served variant's files.
         size_ratio: to the baseline's files.
         latency_ratio: median latency to the baseline's, both served.
@@ -75,15 +81,24 @@ class Gates:
     pytorch_latency_ratio: float | None = None
     memory_ratio: float | None = None
     energy_ratio: float | None = None
+    points: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        for name, value in self.points.items():
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+                raise ValueError(f"points.{name} must be a number, 0 or more")
         for name, value in self.given().items():
-            if value < 0 or (value == 0 and not name.startswith("quality")):
+            if value < 0 or (value == 0 and not name.startswith(("quality", POINTS))):
                 raise ValueError(f"{name} must be above 0")
 
     def given(self) -> dict[str, float]:
         """Give those that the recipe states, in the order above."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        single = {name: value for name, value in asdict(self).items() if name != "points" and value is not None}
+        return single | {f"{POINTS}{name}": value for name, value in self.points.items()}
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the gates' table."""
+        return {name: value for name, value in asdict(self).items() if value not in (None, {})}
 
 
 @dataclass(frozen=True)
@@ -157,7 +172,7 @@ class Recipe:
             "data": self.data,
             "stages": [step.to_json() for step in self.steps],
             "evaluation": self.evaluation,
-            "gates": self.gates.given(),
+            "gates": self.gates.to_json(),
         }
 
 

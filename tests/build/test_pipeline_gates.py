@@ -1,0 +1,45 @@
+"""Gates on single metrics: how many points of each may be lost."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from run_records import make_record, make_stage
+
+from briefd_build.errors import BuildError
+from briefd_build.pipeline.gates import check_gates, describe_failure
+from briefd_build.pipeline.parsing import build
+from briefd_build.pipeline.recipe import Gates
+from briefd_build.pipeline.results import Interval
+
+QUANTIZED = {"rouge_l": Interval(0.29, 0.28, 0.3), "within_length": Interval(97, 96, 98)}
+RECORD = make_record(baseline="source", stages=[make_stage("source", 0.31), make_stage("quantize", quality=QUANTIZED)])
+
+
+@pytest.mark.parametrize(
+    ("metric", "allowed", "found", "passes"),
+    [
+        ("rouge_l", 2.5, 2.0, True),  # 0.02 of a metric up to 1 are 2 points
+        ("rouge_l", 1.5, 2.0, False),
+        ("within_length", 1.5, 1.5, True),  # of one in percent a point is 1
+        ("within_length", 1, 1.5, False),
+    ],
+)
+def test_points_of_a_metric(metric: str, allowed: float, found: float, passes: bool) -> None:
+    (gate,) = check_gates(Gates(points={metric: allowed}), RECORD)
+    assert (gate.name, gate.allowed, gate.passes) == (f"points.{metric}", allowed, passes)
+    assert gate.found == pytest.approx(found)
+
+
+def test_a_metric_that_was_not_measured_fails() -> None:
+    (gate,) = check_gates(Gates(points={"accuracy": 1.0}), RECORD)
+    assert not gate.passes
+    assert math.isnan(gate.found)
+    assert "could not be measured" in describe_failure(gate)
+
+
+@pytest.mark.parametrize("value", [-1, "much", True, math.inf])
+def test_points_are_numbers(value: object) -> None:
+    with pytest.raises(BuildError, match=r"points.rouge_l must be a number"):
+        build(Gates, {"points": {"rouge_l": value}}, "gates")
