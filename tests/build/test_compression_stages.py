@@ -220,3 +220,9 @@ def test_a_budget_that_nothing_fits_and_a_model_without_layers_are_refused(model
         apply("low-rank", model, work, budget_bytes=100)
     with pytest.raises(BuildError, match="leave fewer out"):
         apply("low-rank", model, work, rank=2, leave=["*"])
+
+
+def test_structures_are_pruned_before_layers_are_factored(model: Model, work: Work) -> None:
+    apply("low-rank", model, work, rank=4)
+    with pytest.raises(BuildError, match="put prune-structured before low-rank"):
+        apply("prune-structured", model, work, heads=1)

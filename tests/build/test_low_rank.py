@@ -53,7 +53,7 @@ def test_one_rank_for_all_never_makes_a_layer_bigger(found: dict[str, Spectrum],
 @given(spectra(), st.floats(0.01, 1))
 def test_energy_is_reached_with_the_lowest_rank(found: dict[str, Spectrum], share: float) -> None:
     for path, rank in EnergyShare(share, only_if_smaller=False).choose(found).items():
-        energies = found[path].energies()
+        energies = found[path].energies
         assert sum(energies[:rank]) >= share - 1e-9 or rank == len(energies)
         assert sum(energies[: rank - 1]) < share + 1e-9
     assert weights_after(found, EnergyShare(share).choose(found)) <= sum(each.weights for each in found.values())
@@ -100,7 +100,7 @@ def test_a_layer_of_low_rank_loses_nothing(kind: type) -> None:
     factored = factor(layer, 5)
     torch.testing.assert_close(factored(inputs), layer(inputs), atol=1e-4, rtol=1e-4)
     assert sum(each.numel() for each in factored.parameters()) == 5 * (24 + 36) + 36
-    assert spectrum_of(layer).energies()[5] < 1e-9
+    assert spectrum_of(layer).energies[5] < 1e-9
 
 
 def test_layers_without_bias_stay_without() -> None:

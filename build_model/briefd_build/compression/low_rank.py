@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import torch
@@ -46,6 +47,7 @@ class Spectrum:
         """Highest rank at which the factored layer has fewer weights than the whole one; 0 where none has."""
         return (self.weights - 1) // self.weights_a_rank
 
+    @cached_property
     def energies(self) -> list[float]:
         """Share of the squared singular values that each rank adds."""
         squares = [value * value for value in self.values]
@@ -82,7 +84,7 @@ class EnergyShare:
 
     def choose(self, spectra: Mapping[str, Spectrum]) -> dict[str, int]:
         """See `RankRule`."""
-        ranks = {path: self._rank(each.energies()) for path, each in spectra.items()}
+        ranks = {path: self._rank(each.energies) for path, each in spectra.items()}
         return _saving(ranks, spectra) if self.only_if_smaller else ranks
 
     def _rank(self, energies: Sequence[float]) -> int:
@@ -132,7 +134,7 @@ class Budget:
 
 def _step(path: str, spectrum: Spectrum, rank: int) -> tuple[float, str, int]:
     """Value of the next rank for the weights it takes, negated; rank 0 stands for the whole layer."""
-    energies = spectrum.energies()
+    energies = spectrum.energies
     if rank < spectrum.largest_saving_rank:
         return -energies[rank] / spectrum.weights_a_rank, path, rank + 1
     cost = spectrum.weights - rank * spectrum.weights_a_rank

@@ -120,7 +120,7 @@ def _describe(ranks: Mapping[str, int], spectra: Mapping[str, Spectrum]) -> str:
         return f"factored none of {len(spectra)} layers: none would get smaller"
     before = sum(each.weights for each in spectra.values())
     after = sum(ranks[path] * each.weights_a_rank if path in ranks else each.weights for path, each in spectra.items())
-    kept = sum(sum(spectra[path].energies()[:rank]) for path, rank in ranks.items()) / len(ranks)
+    kept = sum(sum(spectra[path].energies[:rank]) for path, rank in ranks.items()) / len(ranks)
     lowest, highest = min(ranks.values()), max(ranks.values())
     at = f"rank {lowest}" if lowest == highest else f"ranks {lowest} to {highest}"
     return (

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from briefd_build.compression.factored import FactoredLinear
 from briefd_build.compression.structured import EncoderShape, prune_structure, shape_of
 from briefd_build.compression.vocabulary import keep_vocabulary_rows, prune_vocabulary
 from briefd_build.errors import BuildError
@@ -72,6 +73,8 @@ class PruneStructured:
             model.tokenizer, kept = prune_vocabulary(model.tokenizer, work.kind.texts())
             keep_vocabulary_rows(bert, kept)
         shape = self._shape(before)
+        if shape != before and any(isinstance(module, FactoredLinear) for module in bert.modules()):
+            raise BuildError("heads and neurons are taken out of whole layers; put prune-structured before low-rank")
         if shape != before:
             work.report("measuring importance", 0.0)
             prune_structure(bert, lambda: self._losses(model, work), shape)
