@@ -17,7 +17,6 @@ from briefd_build.bench.gguf_file import write_gguf
 from briefd_build.bench.llama_cpp_peer import LlamaCpp
 from briefd_build.bench.prompts import make_prompts
 from briefd_build.bench.random_model import write_random_model
-from briefd_build.bench.running import describe_processor
 from briefd_build.bench.torch_peers import PytorchInt8, TransformersFloat32
 from briefd_build.byte_level import train_tokenizer
 from briefd_build.errors import BuildError
@@ -137,9 +136,3 @@ def test_prompts_are_cut_from_the_whole_text() -> None:
 def test_a_short_text_is_refused() -> None:
     with pytest.raises(BuildError, match=r"the text of --text has .* tokens; give one of at least 128"):
         make_prompts(byte_level_tokenizer(), "Too short.", 1, 128)
-
-
-def test_the_processor_is_named(tmp_path: Path) -> None:
-    (tmp_path / "cpuinfo").write_text("processor\t: 0\nmodel name\t: Some Processor\n\nprocessor\t: 1\n")
-    assert describe_processor(str(tmp_path)).startswith("Some Processor x ")
-    assert describe_processor(str(tmp_path / "none"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from briefd_build.bench.report import TableReport, megabytes, name_versions, together, versions
+from briefd_build.bench.report import TableReport, megabytes, name_versions, together
+from briefd_build.machine import installed_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,7 @@ class EnginesReport(TableReport):
 
     def to_json(self) -> dict[str, Any]:
         """See `TableReport`."""
-        return {"versions": versions(_PACKAGES), **asdict(self)}
+        return {"versions": installed_versions(_PACKAGES), **asdict(self)}
 
     def _title(self) -> str:
         return f"{self.bundle}: medians of interleaved rounds, {self.processor}"

@@ -13,10 +13,10 @@ from briefd_build.bench.engines_pytorch import PyTorch
 from briefd_build.bench.engines_report import EnginesReport
 from briefd_build.bench.engines_work import FLOAT32, list_cases, read_text
 from briefd_build.bench.requirements import PROCESS_BYTES, check_room
-from briefd_build.bench.running import describe_processor
 from briefd_build.bench.turns import Absence
 from briefd_build.errors import BuildError
 from briefd_build.generative.requirements import free_memory_bytes
+from briefd_build.machine import describe_processor
 from briefd_server.bundle import read_bundle
 
 if TYPE_CHECKING:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
-from importlib.metadata import distributions
 from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.console import Group
 from rich.table import Table
+
+from briefd_build.machine import installed_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -83,7 +84,7 @@ class Report(TableReport):
 
     def to_json(self) -> dict[str, Any]:
         """See `TableReport`."""
-        return {"versions": versions(PACKAGES), **asdict(self)}
+        return {"versions": installed_versions(PACKAGES), **asdict(self)}
 
     def _title(self) -> str:
         return f"{self.model}: medians of {self._rounds()} interleaved rounds, {self.processor}"
@@ -138,15 +139,9 @@ def megabytes(byte_count: int | None) -> str:
     return "?" if byte_count is None else f"{byte_count / _MEGABYTE:.0f}"
 
 
-def versions(packages: Iterable[str]) -> dict[str, str]:
-    """Tell which of these packages are installed, and their versions."""
-    installed = {each.name.replace("_", "-"): each.version for each in distributions()}
-    return {name: installed[name] for name in packages if name in installed}
-
-
 def name_versions(packages: Iterable[str]) -> str:
-    """Give `versions` in words."""
-    return ", ".join(f"{name} {number}" for name, number in versions(packages).items())
+    """Tell the versions of those of the packages that are installed, in words."""
+    return ", ".join(f"{name} {number}" for name, number in installed_versions(packages).items())
 
 
 def together(remarks: Iterable[tuple[str, str]]) -> list[str]:

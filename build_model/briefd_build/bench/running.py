@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from briefd_build.bench.torch_peers import PytorchInt8, TransformersFloat32
 from briefd_build.errors import BuildError
 from briefd_build.generative.requirements import free_disk_bytes, free_memory_bytes, read_size
 from briefd_build.generative.source import ModelSource, load_tokenizer
+from briefd_build.machine import describe_processor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -89,16 +89,6 @@ def list_peers(directory: Path, work: Path) -> list[Contender]:
         Ctranslate2Int8(directory, work),
         *(LlamaCpp(directory, work, form) for form in ("F32", "Q8_0", "Q4_0")),
     ]
-
-
-def describe_processor(proc: str = "/proc") -> str:
-    """Name the processor and how many of its threads there are, as in "AMD EPYC x 2"."""
-    try:
-        lines = Path(proc, "cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return f"{next(iter(names), os.uname().machine)} x {os.cpu_count()}"
 
 
 def _check_machine(source: ModelSource, folder: Path, process_count: int, instance_count: int) -> None:
