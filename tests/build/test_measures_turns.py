@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
-from briefd_build.measures.aside import percentile_ms, sum_up
+from briefd_build.measures.aside import CallFigures, percentile_ms, sum_up, warn_if_starved
 from briefd_build.measures.metered import CallCost, MeteredModel
 from briefd_build.measures.turns import Plan, plan, spread, take_turns
 from briefd_server.metering.usage import Energy
@@ -86,6 +86,16 @@ def test_a_call_is_metered_after_one_that_does_not_count() -> None:
     assert cost.energy is not None
     assert not cost.energy.is_measured
     assert cost.energy.joules == pytest.approx(cost.cpu_seconds * 2.76, rel=0.8)
+
+
+@pytest.mark.parametrize(
+    ("p50_ms", "cpu_seconds", "is_starved"), [(10, 0.010, False), (6, 0.010, False), (16, 0.010, True)]
+)
+def test_calls_that_wait_for_a_processor_are_told_of(
+    p50_ms: float, cpu_seconds: float, is_starved: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    warn_if_starved(CallFigures(p50_ms, p50_ms, cpu_seconds, None, False, ""))
+    assert ("other programs keep this machine busy" in caplog.text) == is_starved
 
 
 def energy(joules: float, *, is_measured: bool) -> Energy:

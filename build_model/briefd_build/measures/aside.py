@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from statistics import fmean
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
     from briefd_build.bench.child import Loader
     from briefd_build.measures.metered import CallCost
+
+_LOGGER = logging.getLogger(__name__)
+# Times the processor time from which on times of calls are not to be trusted; on a quiet machine they are equal on one
+# thread, and less on several.
+_STARVED = 1.5
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,17 @@ def sum_up(costs: Sequence[CallCost]) -> CallFigures:
         is_energy_measured=is_known and all(energy.is_measured for energy in energies),
         energy_source=energies[0].source if is_known else "",
     )
+
+
+def warn_if_starved(figures: CallFigures) -> None:
+    """Warn where calls waited for a processor more than they used one: then their times tell of other programs."""
+    if figures.p50_ms > _STARVED * 1e3 * figures.cpu_seconds:
+        _LOGGER.warning(
+            "calls took %.1f ms for %.1f ms of processor time: other programs keep this machine busy, and times say "
+            "little; end them and measure again",
+            figures.p50_ms,
+            1e3 * figures.cpu_seconds,
+        )
 
 
 def percentile_ms(costs: Sequence[CallCost], percent: float) -> float:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from statistics import median
 from typing import TYPE_CHECKING, cast
 
-from briefd_build.measures.aside import loaded, percentile_ms, sum_up
+from briefd_build.measures.aside import loaded, percentile_ms, sum_up, warn_if_starved
 from briefd_build.measures.counting import CountedBundle
 from briefd_build.measures.files import compressed_bytes, served_files, served_variant, total_bytes
 from briefd_build.measures.graphs import count_weights, weight_graphs
@@ -70,6 +70,8 @@ def measure_cost(
         )
         memory = processes[0].memory()
         load_seconds.append(cast("float", processes[0].ask("load_seconds")))
+    figures = sum_up(calls)
+    warn_if_starved(figures)
     return Cost(
         file_bytes=total_bytes(files),
         compressed_bytes=compressed_bytes(files),
@@ -81,7 +83,7 @@ def measure_cost(
         rss_bytes=memory.rss_bytes,
         rss_peak_bytes=memory.rss_peak_bytes,
         previous_p50_ms=percentile_ms(other_calls[0], 50) if other_calls else None,
-        **asdict(sum_up(calls)),
+        **asdict(figures),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from briefd_build.measures.aside import loaded, sum_up
+from briefd_build.measures.aside import loaded, sum_up, warn_if_starved
 from briefd_build.measures.files import compressed_bytes, total_bytes
 from briefd_build.measures.metered import MeteredModel
 from briefd_build.measures.turns import take_turns
@@ -78,6 +78,8 @@ def measure_pytorch(
         memory = process.memory()
         parameters, nonzeros = cast("tuple[int, int]", process.ask("weights"))
         load_seconds = cast("float", process.ask("load_seconds"))
+    figures = sum_up(calls)
+    warn_if_starved(figures)
     return Cost(
         file_bytes=total_bytes(files),
         compressed_bytes=compressed_bytes(files),
@@ -90,5 +92,5 @@ def measure_pytorch(
         rss_peak_bytes=memory.rss_peak_bytes,
         previous_p50_ms=None,
         engine=ENGINE,
-        **asdict(sum_up(calls)),
+        **asdict(figures),
     )

@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from briefd_build.bench.child import Process
     from briefd_build.measures.metered import CallCost
 
-# Time that the turns may take. Within it a bundle of 6 ms a call takes 15 rounds of 40 texts beside another: medians of
-# one and the same bundle in both places then lie within 1 % of each other.
+# Time that the turns may take: enough for 15 rounds of 40 texts of a bundle of 6 ms a call beside another.
 _TIMING_SECONDS = 60.0
 # More rounds tell no more.
 _MOST_ROUNDS = 15
@@ -23,8 +22,8 @@ _LEAST_ROUNDS = 5
 _LEAST_TEXTS = 5
 # The first calls make buffers and threads; they are not counted.
 _WARM_UP_CALLS = 3
-# The other's turn puts a model's weights out of the processor's caches and its threads to sleep, so that calls beside
-# another took up to 1.2 times as long as alone. A call that takes longer than this hardly feels it.
+# The other's turn puts a model's weights out of the processor's caches and its threads to sleep; the first model of a
+# run has no other, and would look faster for it. A call that takes longer than this hardly feels it.
 _SELF_WARMING_SECONDS = 0.1
 
 
