@@ -176,7 +176,7 @@ def test_the_timed_prompt_has_the_length_that_is_told() -> None:
 
 
 def test_a_process_that_fails_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match=r"measures the memory of int8 ended with 1; .*end other programs") as raised:
+    with pytest.raises(BuildError, match=r"measures failed \(BundleError: .*\); .*end other programs") as raised:
         measure_footprint(tmp_path, "int8", 1, "text")
     assert "\n" not in str(raised.value)
 

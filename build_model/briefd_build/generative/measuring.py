@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
-from briefd_build.errors import BuildError
-from briefd_build.generative import footprint
 from briefd_build.generative.footprint import Footprint
+from briefd_build.measures.aside import loaded
+from briefd_build.measures.metered import ServedBundle
 from briefd_server.engines.base import Task, UnwatchedCall
 from briefd_server.engines.generative.model import LanguageModel, TokenKind
 
@@ -181,14 +178,11 @@ def measure_footprint(bundle: Path, variant: str, thread_count: int, text: str) 
         BuildError: the process failed.
 
     """
-    command = [sys.executable, "-m", footprint.__name__, str(bundle), variant, str(thread_count)]
-    finished = subprocess.run(command, input=text, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
-    if finished.returncode != 0:
-        raise BuildError(
-            f"the process that measures the memory of {variant} ended with {finished.returncode}; "
-            "it may have had too little: end other programs"
-        )
-    return Footprint(**json.loads(finished.stdout))
+    with loaded([ServedBundle(bundle, variant)], thread_count) as (process,):
+        process.ask("call", text, False)  # noqa: FBT003 - a request to another process
+        memory = process.memory()
+    resident_bytes = memory.rss_bytes or 0
+    return Footprint(resident_bytes, memory.rss_peak_bytes or resident_bytes)
 
 
 def rank(measured: Mapping[str, Measured]) -> list[str]:
