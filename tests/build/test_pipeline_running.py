@@ -254,13 +254,20 @@ def test_a_bundle_that_is_not_the_model_stops_the_run(tmp_path: Path) -> None:
         ("distil.rate=2", "stages.distil: rate must be above 0"),
         ("distil.rat=0.1", "stages.distil.rat is unknown; did you mean rate?"),
         ("model.sauce=a", "model.sauce is unknown; did you mean source?"),
-        ("distil.teacher=teach", "distil: there is no earlier stage 'teach'; did you mean teacher?"),
+        ("distil.teacher=teach", "stages.distil: there is no earlier stage 'teach'; did you mean teacher?"),
     ],
 )
 def test_what_does_not_fit_is_one_line(setting: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(BuildError) as refused:
         run(order(tmp_path, setting))
     assert str(refused.value).startswith(message)
+    assert calls(tmp_path / "model") == []
+
+
+@pytest.mark.parametrize("out", ["build", "build/out", "."])
+def test_bundle_and_stages_do_not_lie_in_each_other(out: str, tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="lie in each other"):
+        run(replace(order(tmp_path), out=tmp_path / out))
 
 
 @pytest.mark.parametrize(("what", "name"), [("disk", "free_disk_bytes"), ("memory", "free_memory_bytes")])

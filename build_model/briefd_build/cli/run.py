@@ -118,13 +118,12 @@ def _run(order: Order) -> Outcome:
 
     table = GrowingTable([SOURCE, *(step.name for step in order.recipe.steps)])
     say = _above_the_bar()
+
+    def show(row: StageResult, leading: Score) -> None:
+        for line in table.lines(row, leading):
+            say(line)
+
     with progress() as report:
-        say(table.heading())
-
-        def show(row: StageResult, leading: Score) -> None:
-            for line in table.lines(row, leading):
-                say(line)
-
         return run_recipe(order, Measuring(), report, show)
 
 

@@ -39,8 +39,8 @@ def check_gates(gates: Gates, record: RunRecord) -> list[GateResult]:
 def describe_failure(gate: GateResult) -> str:
     """Say in one line what a gate that fails found and allowed."""
     if math.isnan(gate.found):
-        return f"gate {gate.name} fails: it could not be measured here, and {gate.allowed:g} is allowed at most"
-    return f"gate {gate.name} fails: {gate.found:.4g} was found, and {gate.allowed:.8g} is allowed at most"
+        return f"gate {gate.name} fails: it could not be measured here, and {gate.allowed:,.12g} is allowed at most"
+    return f"gate {gate.name} fails: {gate.found:,.7g} was found, and {gate.allowed:,.12g} is allowed at most"
 
 
 def _check(name: str, allowed: float, found: float | None) -> GateResult:

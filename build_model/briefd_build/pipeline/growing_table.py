@@ -23,14 +23,14 @@ class GrowingTable:
     """
 
     def __init__(self, stages: Sequence[str]) -> None:
-        self._name_width = max(len(name) for name in stages)
-
-    def heading(self) -> str:
-        """Give the line above all others."""
-        return self._line("stage", ("files", "p50", "to last", "memory", "quality", "agreeing"))
+        self._name_width = max(len(name) for name in ("stage", *stages))
+        self._is_begun = False
 
     def lines(self, row: StageResult, leading: Score) -> Iterator[str]:
-        """Give a stage's line, and below it why the stage did not pay."""
+        """Give a stage's line, below the heading where it is the first, and below it why the stage did not pay."""
+        if not self._is_begun:
+            self._is_begun = True
+            yield self._line("stage", ("files", "p50", "to last", "memory", "quality", "agreeing"))
         cost, quality = row.cost, row.quality.get(leading.name)
         yield self._line(
             row.name,

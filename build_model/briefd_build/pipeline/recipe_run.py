@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from briefd_build.errors import BuildError
 from briefd_build.folder import BuildFolder
 from briefd_build.generative.replacing import check_replaceable
 from briefd_build.generative.requirements import free_disk_bytes, free_memory_bytes
@@ -18,8 +19,9 @@ from briefd_build.pipeline.environment import describe_environment
 from briefd_build.pipeline.gates import check_gates
 from briefd_build.pipeline.kinds import make_kind
 from briefd_build.pipeline.notes import notes_of
+from briefd_build.pipeline.parsing import nearest
 from briefd_build.pipeline.preflight import check_run, estimate_run, weight_bytes_of
-from briefd_build.pipeline.recipe import SOURCE
+from briefd_build.pipeline.recipe import BASELINE, SOURCE
 from briefd_build.pipeline.results import Cost, RunRecord
 from briefd_build.pipeline.running import Run
 from briefd_build.pipeline.stages import make_stage
@@ -27,11 +29,11 @@ from briefd_build.reporting.run_report import write_reports
 from briefd_server.bundle import read_bundle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from briefd_build.pipeline.measuring import Measuring
-    from briefd_build.pipeline.model import Kind, Report
+    from briefd_build.pipeline.model import Kind, Report, Stage
     from briefd_build.pipeline.recipe import Recipe
     from briefd_build.pipeline.results import GateResult, Score, StageResult
     from briefd_build.pipeline.rows import Rows
@@ -98,7 +100,8 @@ def run_recipe(
     stages = {step.name: make_stage(step.stage, step.parameters, f"stages.{step.name}") for step in recipe.steps}
     make = partial(make_kind, recipe.task, recipe.model, recipe.data, recipe.evaluation, order.data_directory)
     kind = make()
-    check_replaceable(order.out)
+    check_teachers(recipe, stages)
+    _check_places(order.out.resolve(), order.build.resolve())
     torch.set_num_threads(order.thread_count)
     with claimed(order.build, recipe, order.thread_count):
         run = Run(recipe, stages, kind, measuring, order.build, order.thread_count, report, show)
@@ -111,8 +114,31 @@ def run_recipe(
         return _conclude(order, run, record)
 
 
+def check_teachers(recipe: Recipe, stages: Mapping[str, Stage]) -> None:
+    """Refuse a teacher that will not be there, before the stages that come first are done.
+
+    Raises:
+        BuildError: a stage names a teacher that is no earlier stage.
+
+    """
+    earlier = [SOURCE]
+    for step in recipe.steps:
+        teacher = getattr(stages[step.name], "teacher", None)
+        if isinstance(teacher, str) and (recipe.baseline if teacher == BASELINE else teacher) not in earlier:
+            raise BuildError(f"stages.{step.name}: there is no earlier stage {teacher!r}; {nearest(teacher, earlier)}")
+        earlier.append(step.name)
+
+
+def _check_places(out: Path, build: Path) -> None:
+    if out.is_relative_to(build) or build.is_relative_to(out):
+        raise BuildError("--out and --build lie in each other; name another --out, which holds the bundle alone")
+    check_replaceable(out)
+
+
 def _check_room(run: Run) -> None:
     """Check disk and memory before the work; of a model from the hub once it is here, which was checked by itself."""
+    if not run.unfinished:
+        return
     weight_bytes = weight_bytes_of(run.source_directory)
     if weight_bytes is None:
         run.open_source()

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from briefd_build.measures.quality import share_equal
 from briefd_build.measures.verdict import verdict
-from briefd_build.pipeline.results import Answer, Disagreement, StageResult
+from briefd_build.pipeline.results import Answer, Disagreement, Interval, StageResult
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from briefd_build.pipeline.measuring import Measuring
     from briefd_build.pipeline.model import Kind
     from briefd_build.pipeline.recipe import Recipe, Step
     from briefd_build.pipeline.stage_folder import StageFolder
 
+_QUALITY, _QUALITY_ALONE, _CHANGES = "quality.json", "quality-alone.json", "changes.json"
 _MOST_EXAMPLES, _EXAMPLE_CHARACTERS = 20, 2000
 
 
@@ -70,7 +71,6 @@ class Rows:
         return len(self._measured[-1].answers)
 
     def _make(self, measured: Measured, previous: Measured | None) -> StageResult:
-        reference = (self._baseline or measured).answers
         applied = measured.folder.read_applied()
         row = StageResult(
             name=measured.step.name,
@@ -79,20 +79,40 @@ class Rows:
             done=applied.done,
             check=measured.folder.read_check(),
             cost=measured.folder.read_cost(),
-            quality=self._measuring.intervals(self._kind.score, measured.answers, reference, self._recipe.seed),
-            agreement=share_equal(measured.answers, reference) if self._baseline else math.nan,
+            quality=self._quality(measured),
+            agreement=share_equal(measured.answers, self._baseline.answers) if self._baseline else math.nan,
             seconds=applied.seconds,
             verdict="",
             files_digest=measured.folder.files_digest(),
         )
-        return replace(row, verdict=self._judge(row, measured, previous))
-
-    def _judge(self, row: StageResult, measured: Measured, previous: Measured | None) -> str:
         leading = self._kind.metrics[0]
         if previous is None:
-            return verdict(None, row, leading, None)
-        changes = self._measuring.differences(self._kind.score, measured.answers, previous.answers, self._recipe.seed)
-        return verdict(self.rows[-1], row, leading, changes.get(leading.name))
+            return replace(row, verdict=verdict(None, row, leading, None))
+        change = self._changes(measured, previous).get(leading.name)
+        return replace(row, verdict=verdict(self.rows[-1], row, leading, change))
+
+    def _quality(self, measured: Measured) -> dict[str, Interval]:
+        reference = self._baseline or measured
+        return _remember(
+            measured,
+            _QUALITY if self._baseline else _QUALITY_ALONE,
+            lambda: self._measuring.intervals(self._kind.score, measured.answers, reference.answers, self._recipe.seed),
+        )
+
+    def _changes(self, measured: Measured, previous: Measured) -> dict[str, Interval]:
+        return _remember(
+            measured,
+            _CHANGES,
+            lambda: self._measuring.differences(
+                self._kind.score, measured.answers, previous.answers, self._recipe.seed
+            ),
+        )
+
+
+def _remember(measured: Measured, name: str, find: Callable[[], dict[str, Interval]]) -> dict[str, Interval]:
+    """Keep intervals in the stage's folder: a thousand resamples of some thousand texts take a while."""
+    kept = measured.folder.remember(name, lambda: {key: asdict(each) for key, each in find().items()})
+    return {key: Interval(**each) for key, each in kept.items()}
 
 
 def find_disagreements(baseline: Sequence[Answer], optimized: Sequence[Answer]) -> list[Disagreement]:

@@ -105,8 +105,8 @@ class Run:
                 self._apply(step, folder, previous)
             if not folder.bundle.exists():
                 self._export(step, folder)
-            # The weights are of no use any more, and memory is wanted for measuring.
-            gc.collect()
+                # The weights are of no use any more, and memory is wanted for measuring.
+                gc.collect()
             if not folder.is_measured:
                 self._measure(step, folder, previous)
         except BuildError as error:

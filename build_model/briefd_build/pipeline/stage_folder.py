@@ -11,14 +11,14 @@ import os
 import shutil
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from briefd_build.folder import BuildFolder
 from briefd_build.pipeline.results import Answer, Cost
 from briefd_server.bundle import read_bundle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 _APPLIED, _CHECKED, _COST, _ANSWERS = "applied.json", "checked.json", "cost.json", "answers.json"
@@ -94,6 +94,12 @@ class StageFolder:
         """Keep what was measured."""
         self._files.write_json(_ANSWERS, [asdict(each) for each in answers])
         self._files.write_json(_COST, asdict(cost))
+
+    def remember(self, name: str, find: Callable[[], Any]) -> Any:
+        """Give what was found before under this name, or find it now: JSON of what never changes once measured."""
+        if not self._files.has(name):
+            self._files.write_json(name, find())
+        return self._files.read_json(name)
 
     def read_applied(self) -> Applied:
         """Read what the stage did."""
