@@ -84,12 +84,21 @@ def export_encoder(
         export_graph(exported, inputs, outputs, graph, form.opset)
         if form.is_optimized:
             _fuse(graph)
-        # The quantizer transposes weights, and stumbles over the shapes that the exporter noted of them.
-        strip_graph(graph)
+        _forget_shapes_of_weights(graph)
         _WRITERS[form.precision](graph, path, form.calibration, calibration)
     strip_graph(path)
     nodes = onnx.load(path, load_external_data=False).graph.node
     return dict(Counter(node.op_type for node in nodes if node.domain))
+
+
+def _forget_shapes_of_weights(graph: Path) -> None:
+    """Take out what the exporter noted of weights: the quantizer transposes some, and finds old shapes odd."""
+    model = onnx.load(graph)
+    weights = {each.name for each in model.graph.initializer}
+    kept = [each for each in model.graph.value_info if each.name not in weights]
+    del model.graph.value_info[:]
+    model.graph.value_info.extend(kept)
+    onnx.save(model, graph)
 
 
 def _fuse(graph: Path) -> None:
