@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from peft import LoraConfig, get_peft_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from transformers import PreTrainedModel
 
@@ -22,6 +22,7 @@ LORA_LAYERS = {
     "llama": _LLAMA_LAYERS,
     "qwen2": _LLAMA_LAYERS,
     "t5": ("q", "k", "v", "o", "wi", "wi_0", "wi_1", "wo"),
+    "bert": ("query", "key", "value", "dense"),
     "bart": ("q_proj", "k_proj", "v_proj", "out_proj", "fc1", "fc2"),
 }
 # GPT-2's layers store their weights as [inputs, outputs].
@@ -48,7 +49,7 @@ def adapt(model: PreTrainedModel, family: str, settings: Settings) -> Adapted:
         r=settings.rank,
         lora_alpha=settings.alpha,
         lora_dropout=settings.dropout,
-        target_modules=list(LORA_LAYERS[family]),
+        target_modules=_find_layers(model, LORA_LAYERS[family]),
         fan_in_fan_out=family in _TRANSPOSED_FAMILIES,
     )
     # The layers are replaced within the model itself: it computes as it always did.
@@ -57,3 +58,13 @@ def adapt(model: PreTrainedModel, family: str, settings: Settings) -> Adapted:
         warnings.simplefilter("ignore", FutureWarning)
         adapted: Any = get_peft_model(model, config)
     return Adapted(model, adapted.merge_and_unload)
+
+
+def _find_layers(model: PreTrainedModel, names: Sequence[str]) -> list[str]:
+    """Find the paths of layers by their own names; of a layer that was replaced by two thinner ones, both."""
+    found = []
+    for path, module in model.named_modules():
+        if path.rpartition(".")[2] in names:
+            parts = [f"{path}.{name}" for name, _ in module.named_children()]
+            found += parts or [path]
+    return found
