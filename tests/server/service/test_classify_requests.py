@@ -81,7 +81,7 @@ def test_says_which_message_is_malformed(bundle: Bundle) -> None:
 
 def test_another_task_is_refused_before_all_else(bundle: Bundle) -> None:
     request = briefd_pb2.SummarizeRequest(bundle="other")
-    with pytest.raises(WrongTaskError, match="ask it to classify, or start a daemon with another bundle: briefd") as refusal:
+    with pytest.raises(WrongTaskError, match="ask it to classify, or start a daemon with another") as refusal:
         read_order(request.SerializeToString(), SUMMARIZE_METHOD, bundle, FORMS, LIMIT)
     assert rich_status(refusal.value).code == grpc.StatusCode.FAILED_PRECONDITION.value[0]
 
