@@ -45,9 +45,7 @@ class Parameters:
 class ExtractiveEngine:
     """Summarizes with the text's own words; see `Engine` for the seam."""
 
-    def __init__(
-        self, encoder: PieceEncoder, session: WindowReader, parameters: Parameters, thread_count: int
-    ) -> None:
+    def __init__(self, encoder: PieceEncoder, session: WindowReader, parameters: Parameters, thread_count: int) -> None:
         self._encoder = encoder
         self._session = session
         self._parameters = parameters
