@@ -17,8 +17,9 @@ from briefd_build.cli import cli
 from briefd_build.cli.generate import _table
 from briefd_build.errors import BuildError
 from briefd_build.generative import building, conversion, measuring
-from briefd_build.generative.building import build_generative, bundle_name, choose_variants
+from briefd_build.generative.building import build_generative, choose_variants
 from briefd_build.generative.conversion import Options, choose_context, read_texts
+from briefd_build.generative.manifest import Origin
 from briefd_build.generative.source import find_model
 from briefd_build.generative.variants import BASELINE, VARIANTS, HeadKind
 from briefd_server.bundle import VariantEntry, read_bundle
@@ -210,7 +211,7 @@ def test_the_context_is_bounded_where_the_model_bounds_it(tmp_path: Path) -> Non
     ("directory", "name"), [("SmolLM2-135M", "smollm2-135m"), ("Große Katze!", "gro-e-katze"), ("…", "model")]
 )
 def test_a_bundle_is_named_after_its_model(directory: str, name: str, tmp_path: Path) -> None:
-    assert bundle_name(find_model(make_model("gpt2", tmp_path / directory))) == name
+    assert Origin.of(find_model(make_model("gpt2", tmp_path / directory))).bundle_name == name
 
 
 def test_the_texts_are_fifty_different_ones() -> None:

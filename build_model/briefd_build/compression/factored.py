@@ -26,6 +26,11 @@ class FactoredLinear(nn.Sequential):
         """The one that reads, then the one that writes and has the bias."""
         return cast("nn.Linear", self[0]), cast("nn.Linear", self[1])
 
+    @property
+    def weight(self) -> Tensor:
+        """The weight that outputs are of the type of: T5's layers ask for it before they compute."""
+        return self.halves[1].weight
+
 
 def matrix_of(layer: LinearLayer) -> Tensor:
     """Return the weight as [outputs, inputs], whichever way the layer keeps it; a view."""

@@ -15,10 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Affine:
-    """A linear layer: weight [outputs, inputs] and, where it has one, bias [outputs]."""
+    """A linear layer, whole or of low rank.
+
+    Attributes:
+        weight: [outputs, inputs]; of low rank [outputs, rank].
+        bias: [outputs], where there is one.
+        inner: of low rank what the inputs are multiplied by first: [rank, inputs].
+    """
 
     weight: Tensor
     bias: Tensor | None = None
+    inner: Tensor | None = None
 
 
 @dataclass(frozen=True)

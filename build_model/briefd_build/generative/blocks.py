@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -65,23 +66,70 @@ class Normalize(nn.Module):
         return inputs / torch.sqrt(inputs.pow(2).mean(-1, keepdim=True) + self.epsilon) * self.weight
 
 
+class Concatenated(nn.Module):
+    """Linear layers that read the same input, their outputs side by side."""
+
+    def __init__(self, kernel: Kernel, affines: Sequence[Affine]) -> None:
+        super().__init__()
+        self.parts = nn.ModuleList(make_linear(kernel, each) for each in affines)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Compute [..., inputs] -> [..., outputs of all]."""
+        return torch.cat([part(inputs) for part in self.parts], dim=-1)
+
+
+class Summed(nn.Module):
+    """Two linear layers that read an input each, their outputs added up."""
+
+    def __init__(self, kernel: Kernel, first: Affine, second: Affine) -> None:
+        super().__init__()
+        self.first, self.second = (make_linear(kernel, each) for each in (first, second))
+
+    def forward(self, first: Tensor, second: Tensor) -> Tensor:
+        """Compute [..., first inputs] and [..., second inputs] -> [..., outputs]."""
+        return self.first(first) + self.second(second)  # type: ignore[no-any-return]
+
+
+class SummedInOne(nn.Module):
+    """As `Summed`, of whole layers: one product of both inputs side by side."""
+
+    def __init__(self, kernel: Kernel, first: Affine, second: Affine) -> None:
+        super().__init__()
+        weight = torch.cat([first.weight, second.weight], dim=1)
+        self.linear = make_linear(kernel, Affine(weight, _plus(first.bias, second.bias)))
+
+    def forward(self, first: Tensor, second: Tensor) -> Tensor:
+        """See `Summed`."""
+        return self.linear(torch.cat([first, second], dim=-1))  # type: ignore[no-any-return]
+
+
+def make_linear(kernel: Kernel, affine: Affine) -> nn.Module:
+    """Make the module of a linear layer; one of low rank becomes two products."""
+    outer = kernel.linear(affine.weight, affine.bias)
+    return outer if affine.inner is None else nn.Sequential(kernel.linear(affine.inner, None), outer)
+
+
 def normalize_before(norm: Norm, following: Sequence[Affine]) -> tuple[Normalize, list[Affine]]:
     """Move what can be moved of a normalization into the linear layers that read it: fewer operators a layer."""
     if norm.bias is None:
         return Normalize(norm), list(following)
-    moved = [Affine(each.weight * norm.weight, _plus(each.bias, each.weight @ norm.bias)) for each in following]
-    return Normalize(norm, affine=False), moved
+    return Normalize(norm, affine=False), [_behind(norm.weight, norm.bias, each) for each in following]
 
 
-def join(affines: Sequence[Affine]) -> Affine:
-    """Join linear layers that read the same input."""
-    weight = torch.cat([each.weight for each in affines])
-    if all(each.bias is None for each in affines):
-        return Affine(weight)
-    return Affine(
-        weight,
-        torch.cat([each.weight.new_zeros(len(each.weight)) if each.bias is None else each.bias for each in affines]),
-    )
+def join(affines: Sequence[Affine]) -> list[Affine]:
+    """Join neighbours among linear layers that read the same input: whole ones, and parts of one of low rank."""
+    groups = groupby(affines, key=lambda each: id(each.inner) if each.inner is not None else None)
+    return [_stack(list(group)) for _, group in groups]
+
+
+def make_joined(kernel: Kernel, affines: Sequence[Affine]) -> nn.Module:
+    """Make the module of what `join` gave."""
+    return make_linear(kernel, affines[0]) if len(affines) == 1 else Concatenated(kernel, affines)
+
+
+def count_outputs(affines: Sequence[Affine]) -> int:
+    """Count the outputs of linear layers together."""
+    return sum(len(each.weight) for each in affines)
 
 
 def self_attend(joined: Tensor, heads: Heads, cache: Cache, place: Place) -> tuple[Tensor, Cache]:
@@ -120,21 +168,21 @@ class ParallelLayer(nn.Module):
         attention, feed_forward = layer.attention, layer.feed_forward
         self.heads = heads
         # Both normalizations see the same input, so they differ only in what is moved behind them.
-        self.norm, projections = normalize_before(attention.norm, attention.projections)
+        self.norm, projections = normalize_before(attention.norm, join(attention.projections))
         _, (up,) = normalize_before(feed_forward.norm, (feed_forward.up,))
-        joined = join(projections)
-        self.projected_count = len(joined.weight)
-        self.enter = _linear(kernel, join((joined, up)))
+        self.projected_count = count_outputs(projections)
+        self.enter = make_joined(kernel, join((*projections, up)))
         self.activation = ACT2FN[feed_forward.activation]
-        leave = torch.cat([attention.output.weight, feed_forward.down.weight], dim=1)
-        self.leave = _linear(kernel, Affine(leave, _plus(attention.output.bias, feed_forward.down.bias)))
+        leaving = attention.output, feed_forward.down
+        is_whole = all(each.inner is None for each in leaving)
+        self.leave = (SummedInOne if is_whole else Summed)(kernel, *leaving)
 
     def forward(self, inputs: Tensor, cache: Cache, place: Place, cross: Cache | None) -> tuple[Tensor, Cache]:  # noqa: ARG002 - as other layers
         """See `SerialLayer`."""
         entered = self.enter(self.norm(inputs))
         attended, cache = self_attend(entered[..., : self.projected_count], self.heads, cache, place)
         activated = self.activation(entered[..., self.projected_count :])
-        return inputs + self.leave(torch.cat([attended, activated], dim=-1)), cache
+        return inputs + self.leave(attended, activated), cache
 
 
 class SerialLayer(nn.Module):
@@ -214,11 +262,11 @@ class Residual(nn.Module):
     def __init__(self, norm: Norm, order: Order, kernel: Kernel, entering: Sequence[Affine], leaving: Affine) -> None:
         super().__init__()
         self.normalizes_after = order is Order.AFTER
-        self.norm = Normalize(norm)
+        self.norm, entering = Normalize(norm), join(entering)
         if not self.normalizes_after:
             self.norm, entering = normalize_before(norm, entering)
-        self.entering = _linear(kernel, join(entering))
-        self.leaving = _linear(kernel, leaving)
+        self.entering = make_joined(kernel, entering)
+        self.leaving = make_linear(kernel, leaving)
 
     def enter(self, inputs: Tensor) -> Tensor:
         """Project the inputs."""
@@ -244,8 +292,19 @@ def attend(queries: Tensor, keys: Tensor, values: Tensor, heads: Heads, score_bi
     return (scores.softmax(dim=-1) @ values).transpose(1, 2).flatten(2)
 
 
-def _linear(kernel: Kernel, affine: Affine) -> nn.Module:
-    return kernel.linear(affine.weight, affine.bias)
+def _behind(scale: Tensor, shift: Tensor, affine: Affine) -> Affine:
+    """Give the linear layer that computes of x what the given one computes of scale * x + shift."""
+    if affine.inner is None:
+        return Affine(affine.weight * scale, _plus(affine.bias, affine.weight @ shift))
+    added = affine.weight @ (affine.inner @ shift)
+    return Affine(affine.weight, _plus(affine.bias, added), affine.inner * scale)
+
+
+def _stack(affines: Sequence[Affine]) -> Affine:
+    weight = torch.cat([each.weight for each in affines])
+    biases = [each.weight.new_zeros(len(each.weight)) if each.bias is None else each.bias for each in affines]
+    has_bias = any(each.bias is not None for each in affines)
+    return Affine(weight, torch.cat(biases) if has_bias else None, affines[0].inner)
 
 
 def _plus(first: Tensor | None, second: Tensor | None) -> Tensor | None:

@@ -7,9 +7,7 @@ bundle's directory appears in one step.
 from __future__ import annotations
 
 import gc
-import re
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from briefd_build.errors import BuildError
@@ -19,8 +17,10 @@ from briefd_build.generative.conversion import (
     Options,
     choose_context,
     export_all,
+    load_prepared,
     read_texts,
 )
+from briefd_build.generative.manifest import Decoding, Origin, describe_variant, write_bundle
 from briefd_build.generative.measuring import (
     TIMED_PROMPT_TOKENS,
     TIMED_TOKENS,
@@ -44,9 +44,7 @@ from briefd_build.generative.requirements import (
 )
 from briefd_build.generative.source import find_model
 from briefd_build.generative.variants import BASELINE, VARIANTS, HeadKind
-from briefd_server.bundle import Bundle, Manifest, VariantEntry, describe_file, read_bundle, write_manifest
-from briefd_server.engines import load_engine
-from briefd_server.engines.generative.parameters import CONTEXT_TOKENS, TOKENIZER_NAME, Parameters
+from briefd_server.engines import load_summarizer
 from briefd_server.engines.generative.session import Threads
 
 if TYPE_CHECKING:
@@ -55,11 +53,10 @@ if TYPE_CHECKING:
 
     from briefd_build.generative.footprint import Footprint
     from briefd_build.generative.source import ModelSource
+    from briefd_server.bundle import Bundle, Manifest, VariantEntry
 
     Report = Callable[[str, float], None]
 
-ENGINE = "generative"
-_LIBRARIES = ("torch", "transformers", "onnxruntime", "tokenizers", "briefd")
 # How many tokens to read ahead: more cost a run of the model more than what is copied in one go is worth. Milliseconds
 # a text of a headline model (`int8`, median of 7) with 0, 4, 8, 12 and 16: 9.85, 9.38, 9.18, 9.42, 10.12.
 _DRAFT_CHOICES = (0, 4, MOST_DRAFT_TOKENS)
@@ -100,10 +97,12 @@ def build_generative(model: str, directory: Path, names: Sequence[str], options:
     size = read_size(source)
     wanted = choose_variants(names, size.table_rows, options.shortlist_size)
     choose_context(source, options.context_tokens)
-    made = [VARIANTS[name] for name in dict.fromkeys([BASELINE, *wanted])]
+    others = [VARIANTS[name] for name in wanted if name != BASELINE]
+    made = [VARIANTS[BASELINE], *others]
     check_needs(estimate_needs(size, made, options.shortlist_size), directory, free_disk_bytes, free_memory_bytes)
     with replaced(directory) as folder:
-        exported = export_all(source, made, options, folder, report)
+        report("loading the model", 0.0)
+        exported = export_all(load_prepared(source, options), VARIANTS[BASELINE], others, options, folder, report)
         # The weights are of no use any more, and memory is wanted for measuring.
         gc.collect()
         return _write(source, exported, wanted, options, report)
@@ -157,7 +156,7 @@ def _measure_sessions(exported: Exported, wanted: Sequence[str], options: Option
     prompt = timed_prompt(exported.prompts, prompt_tokens)
     times = time_side_by_side(sessions, prompt, lambda done: report("timing the variants", done))
     by_count = {
-        count: {name: Measured(_size_bytes(exported, name), agreements[name], times[name, count]) for name in wanted}
+        count: {name: Measured(exported.size_bytes(name), agreements[name], times[name, count]) for name in wanted}
         for count in counts
     }
     first_choices = {count: figures[_ranked(figures)[0]] for count, figures in by_count.items()}
@@ -181,7 +180,7 @@ def _measure_drafts(bundle: Bundle, measurements: Measurements, options: Options
     for count in _DRAFT_CHOICES:
         parameters = {**bundle.manifest.engine_parameters, "draft_tokens": count}
         drafting = replace(bundle, manifest=replace(bundle.manifest, engine_parameters=parameters))
-        engines[count] = load_engine(drafting, first, options.thread_count)
+        engines[count] = load_summarizer(drafting, first, options.thread_count)
     texts = read_texts()[:_DRAFT_TEXTS]
     times = time_engines(engines, texts, lambda done: report("timing prompt lookup", done))
     milliseconds = {count: each / len(texts) for count, each in times.items()}
@@ -189,62 +188,24 @@ def _measure_drafts(bundle: Bundle, measurements: Measurements, options: Options
 
 
 def _write_manifest(source: ModelSource, exported: Exported, measurements: Measurements, options: Options) -> Bundle:
-    names = list(measurements.variants)
-    entries = {name: _entry(exported, name, number, measurements) for number, name in enumerate(names)}
-    kept = {TOKENIZER_NAME}.union(*(entry.files for entry in entries.values()))
-    for path in exported.folder.iterdir():
-        if path.name not in kept:
-            path.unlink()
-    manifest = Manifest(
-        name=bundle_name(source),
-        language=source.language,
-        license=source.license,
-        files={name: describe_file(exported.folder / name) for name in sorted(kept)},
-        variants=entries,
-        engine=ENGINE,
-        limits={CONTEXT_TOKENS: exported.context_tokens},
-        engine_parameters={"family": source.family} | _parameters(exported, measurements).to_json(),
-        provenance=_provenance(source, options),
+    entries = {name: _entry(exported, name, number, measurements) for number, name in enumerate(measurements.variants)}
+    return write_bundle(
+        exported,
+        Origin.of(source),
+        entries,
+        Decoding(measurements.decode_threads, measurements.draft_tokens),
+        provenance={"options": asdict(options)},
         evaluation=_evaluation(exported, measurements, options),
     )
-    write_manifest(exported.folder, manifest)
-    return read_bundle(exported.folder)
-
-
-def bundle_name(source: ModelSource) -> str:
-    """Name a bundle after its model, as a manifest wants names."""
-    last = source.describe()["name"].rsplit("/", 1)[-1].lower()
-    return re.sub(r"[^a-z0-9._-]+", "-", last).strip("._-")[:64] or "model"
 
 
 def _entry(exported: Exported, name: str, number: int, measurements: Measurements) -> VariantEntry:
-    file, *extra_files = _files(exported, name)
     footprint = measurements.footprints[name] if measurements.footprints else None
-    return VariantEntry(
-        file=file,
+    return replace(
+        describe_variant(exported, VARIANTS[name]),
         memory_bytes=footprint.peak_bytes if footprint else None,
-        extra_files=tuple(extra_files),
-        cpu_features=VARIANTS[name].cpu_features,
         rank=number,
     )
-
-
-def _parameters(exported: Exported, measurements: Measurements) -> Parameters:
-    return Parameters(
-        template=exported.template,
-        context_tokens=exported.context_tokens,
-        vocabulary_size=exported.vocabulary_size,
-        end_ids=exported.end_ids,
-        start_ids=exported.start_ids,
-        draft_tokens=measurements.draft_tokens,
-        decode_threads=measurements.decode_threads,
-        graphs={name: exported.graphs(name) for name in measurements.variants},
-    )
-
-
-def _provenance(source: ModelSource, options: Options) -> dict[str, Any]:
-    libraries = {name: version(name) for name in _LIBRARIES}
-    return {"base": source.describe(), "libraries": libraries, "options": asdict(options)}
 
 
 def _evaluation(exported: Exported, measurements: Measurements, options: Options) -> dict[str, Any]:
@@ -260,12 +221,3 @@ def _evaluation(exported: Exported, measurements: Measurements, options: Options
         "variants": variants,
         "ms_a_text_by_draft_tokens": drafts,
     }
-
-
-def _files(exported: Exported, name: str) -> list[str]:
-    files = exported.files[name]
-    return list(dict.fromkeys([*files.decode, *files.prefill, *files.encode, *files.rows]))
-
-
-def _size_bytes(exported: Exported, name: str) -> int:
-    return sum((exported.folder / file).stat().st_size for file in _files(exported, name))

@@ -1,4 +1,4 @@
-"""From a model on disk to the graphs of all variants, the float32 one checked against transformers."""
+"""From a language model to the graphs of all variants, the float32 one checked against transformers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from briefd_build.generative.measuring import Prompt, write_greedily
 from briefd_build.generative.parity import Parity, check_parity
 from briefd_build.generative.shortlist import choose_frequent, find_ends
 from briefd_build.generative.source import find_start_ids, load_model
-from briefd_build.generative.variants import BASELINE
 from briefd_build.templates import find_template
 from briefd_server.engines.base import MAX_WORD_COUNT
 from briefd_server.engines.generative.engine import text_room
@@ -62,6 +61,28 @@ class Options:
 
 
 @dataclass(frozen=True)
+class Prepared:
+    """A language model, and what its bundle tells besides its weights.
+
+    Attributes:
+        name: for messages.
+        loaded: the model, float32, with its tokenizer.
+        template: what stands around a text.
+        context_tokens: most tokens of prompt and answer; of an encoder-decoder model, of each.
+    """
+
+    name: str
+    loaded: LoadedModel
+    template: Template
+    context_tokens: int
+
+    @property
+    def is_encoder_decoder(self) -> bool:
+        """Whether an encoder reads the prompt."""
+        return bool(self.loaded.model.config.is_encoder_decoder)
+
+
+@dataclass(frozen=True)
 class Exported:
     """The graphs of a model in a folder, and what is needed to run and measure them without it.
 
@@ -95,39 +116,65 @@ class Exported:
         parts = (files.decode, files.prefill, files.encode, files.rows)
         return GraphNames(*(part[0] if part else None for part in parts))  # type: ignore[arg-type]  # decode is there
 
+    def names(self, variant: str) -> list[str]:
+        """Name all files of a variant, its decoder's graph first."""
+        files = self.files[variant]
+        return list(dict.fromkeys([*files.decode, *files.prefill, *files.encode, *files.rows]))
+
+    def size_bytes(self, variant: str) -> int:
+        """Add up the files of a variant."""
+        return sum((self.folder / name).stat().st_size for name in self.names(variant))
+
     def open(self, variant: str, threads: Threads) -> ModelSession:
-        """Open a variant with masks that let every token through: what is measured is the model, not the decoding."""
-        kinds = np.full(self.vocabulary_size, int(TokenKind.WORD), np.uint8)
-        names = dataclasses.asdict(self.graphs(variant))
-        graphs = GraphFiles(**{part: self.folder / name for part, name in names.items() if name})
-        return ModelSession(graphs, kinds, self.context_tokens, threads)
+        """Open a variant as `open_unmasked` does."""
+        return open_unmasked(self.folder, self.graphs(variant), self.vocabulary_size, self.context_tokens, threads)
+
+
+def open_unmasked(
+    folder: Path, names: GraphNames, vocabulary_size: int, context_tokens: int, threads: Threads
+) -> ModelSession:
+    """Open graphs with masks that let every token through: what is measured is the model, not the decoding."""
+    kinds = np.full(vocabulary_size, int(TokenKind.WORD), np.uint8)
+    graphs = GraphFiles(**{part: folder / name for part, name in dataclasses.asdict(names).items() if name})
+    return ModelSession(graphs, kinds, context_tokens, threads)
+
+
+def load_prepared(source: ModelSource, options: Options) -> Prepared:
+    """Load a model, and decide what its bundle tells of it.
+
+    Raises:
+        BuildError: the model will not do.
+
+    """
+    loaded = load_model(source)
+    template = find_template(source.family, loaded.tokenizer, source.directory, options.template)
+    return Prepared(source.name, loaded, template, choose_context(source, options.context_tokens))
 
 
 def export_all(
-    source: ModelSource,
-    variants: Sequence[Variant],
+    prepared: Prepared,
+    reference: Variant,
+    others: Sequence[Variant],
     options: Options,
     folder: Path,
     report: Callable[[str, float], None],
 ) -> Exported:
-    """Load a model, write the graphs of all variants and of float32 to a folder, and check float32's.
+    """Write the graphs of variants to a folder, and check those of the first, which is float32.
 
     Raises:
         BuildError: the model will not do, or the exported one writes something else than transformers.
 
     """
-    report("loading the model", 0.0)
-    loaded = load_model(source)
-    vocabulary = _read_vocabulary(source, loaded)
-    exported = _prepare(source, loaded, options, folder)
+    loaded = prepared.loaded
+    vocabulary = _read_vocabulary(prepared)
+    exported = _begin(prepared, folder)
     loaded.tokenizer.save(str(folder / TOKENIZER_NAME))
     architecture = read_architecture(loaded.model, exported.context_tokens)
     frequent = choose_frequent(loaded.tokenizer, vocabulary, options.shortlist_size)
     vocabularies = Vocabularies(find_ends(vocabulary), frequent)
-    baseline, *others = sorted(variants, key=lambda variant: variant.name != BASELINE)
     report("exporting float32", 0.0)
-    exported.files[BASELINE] = export_variant(architecture, baseline, vocabularies, folder)
-    exported = _check(exported, loaded, options, report)
+    exported.files[reference.name] = export_variant(architecture, reference, vocabularies, folder)
+    exported = _check(exported, reference.name, loaded, options, report)
     for number, variant in enumerate(others):
         report(f"exporting {variant.name}", number / len(others))
         exported.files[variant.name] = export_variant(architecture, variant, vocabularies, folder)
@@ -156,38 +203,47 @@ def choose_context(source: ModelSource, asked_tokens: int | None) -> int:
     return asked_tokens
 
 
-def _read_vocabulary(source: ModelSource, loaded: LoadedModel) -> Vocabulary:
-    try:
-        return Vocabulary(loaded.tokenizer, loaded.end_ids, loaded.model.config.vocab_size)
-    except VocabularyError as error:
-        raise BuildError(f"the tokenizer of {source.name} will not do: {error}") from error
+def make_prompts(prepared: Prepared, texts: Sequence[str]) -> list[Prompt]:
+    """Make prompts of texts, of as many words of each as fit into the context.
 
+    Raises:
+        BuildError: there is no room for any text.
 
-def _prepare(source: ModelSource, loaded: LoadedModel, options: Options, folder: Path) -> Exported:
-    template = find_template(source.family, loaded.tokenizer, source.directory, options.template)
-    context_tokens = choose_context(source, options.context_tokens)
-    start_ids = find_start_ids(loaded.model)
+    """
     # Making prompts changes the tokenizer.
-    maker = PromptMaker(
-        Tokenizer.from_str(loaded.tokenizer.to_str()), template, is_encoder_decoder=source.is_encoder_decoder
-    )
+    tokenizer = Tokenizer.from_str(prepared.loaded.tokenizer.to_str())
+    maker = PromptMaker(tokenizer, prepared.template, is_encoder_decoder=prepared.is_encoder_decoder)
     try:
-        if source.is_encoder_decoder:
-            room = maker.room(context_tokens, 0)
+        if prepared.is_encoder_decoder:
+            room = maker.room(prepared.context_tokens, 0)
         else:
-            room = text_room(maker, context_tokens, MOST_DRAFT_TOKENS, MAX_WORD_COUNT)
+            room = text_room(maker, prepared.context_tokens, MOST_DRAFT_TOKENS, MAX_WORD_COUNT)
     except ValueError as error:
-        raise BuildError(f"{source.name} reads too little: {error}") from error
-    prompt_ids = [_encode(maker, text, room) for text in read_texts()]
+        raise BuildError(f"{prepared.name} reads too little: {error}") from error
+    start_ids = find_start_ids(prepared.loaded.model)
+    encoded = [_encode(maker, text, room) for text in texts]
+    return [Prompt(each, start_ids or each) for each in encoded]
+
+
+def _read_vocabulary(prepared: Prepared) -> Vocabulary:
+    model, tokenizer, end_ids = prepared.loaded
+    try:
+        return Vocabulary(tokenizer, end_ids, model.config.vocab_size)
+    except VocabularyError as error:
+        raise BuildError(f"the tokenizer of {prepared.name} will not do: {error}") from error
+
+
+def _begin(prepared: Prepared, folder: Path) -> Exported:
+    model = prepared.loaded.model
     return Exported(
         folder,
         {},
-        template,
-        context_tokens,
-        loaded.model.config.vocab_size,
-        loaded.end_ids,
-        start_ids,
-        [Prompt(each, start_ids or each) for each in prompt_ids],
+        prepared.template,
+        prepared.context_tokens,
+        model.config.vocab_size,
+        prepared.loaded.end_ids,
+        find_start_ids(model),
+        make_prompts(prepared, read_texts()),
     )
 
 
@@ -199,9 +255,11 @@ def _encode(maker: PromptMaker, text: str, room: int) -> list[int]:
     return [*maker.prefix_ids, *maker.encode(" ".join(words))]
 
 
-def _check(exported: Exported, loaded: LoadedModel, options: Options, report: Callable[[str, float], None]) -> Exported:
+def _check(
+    exported: Exported, reference: str, loaded: LoadedModel, options: Options, report: Callable[[str, float], None]
+) -> Exported:
     """Let float32 write, and compare that with transformers."""
-    session = exported.open(BASELINE, Threads(options.thread_count, options.thread_count))
+    session = exported.open(reference, Threads(options.thread_count, options.thread_count))
     written = []
     for number, prompt in enumerate(exported.prompts):
         report("comparing with transformers", number / len(exported.prompts))

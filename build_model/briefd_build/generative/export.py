@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import nn
 
 from briefd_build.generative.graphs import DecoderGraph, EncoderGraph, PrefillGraph, output_behind_norm
 from briefd_build.generative.heads import FullHead, RowTable, ScreenedHead, ShortlistHead
-from briefd_build.generative.kernels import BlockwiseRows
 from briefd_build.generative.onnx_files import Input, WeightFiles, export_graph
-from briefd_build.generative.variants import HeadKind, Variant
+from briefd_build.generative.variants import INT8_TABLES, HeadKind, Variant
 from briefd_server.engines.generative import graph
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from briefd_build.generative.architecture import Architecture, Stack
     from briefd_build.generative.kernels import Kernel
@@ -70,15 +68,15 @@ class _Exporter:
         self._architecture = architecture
         self._variant = variant
         self._vocabularies = vocabularies
-        self._output = output_behind_norm(architecture)
-        shared = _SHARED if variant.rows else {}
-        self._weights = WeightFiles(folder, shared)
+        # What is multiplied first of an output layer of low rank is the decoder's (see `DecoderGraph`).
+        self._output = replace(output_behind_norm(architecture), inner=None)
+        self._weights = WeightFiles(folder, _SHARED if variant.tables == INT8_TABLES else {})
 
     def export_decoder(self) -> list[str]:
         stack = self._architecture.decoder
         module = DecoderGraph(self._architecture, self._embedding(stack), self._variant.decode, self._head())
         has_shortlist = self._variant.head is HeadKind.SHORTLIST
-        width = stack.embedding.shape[1]
+        width = self._output.weight.shape[1]
         candidate_count = len(self._vocabularies.frequent) + 5 if has_shortlist else len(self._output.weight)
         inputs = _place_inputs() | {
             "read_positions": Input(torch.tensor([0, 1]), graph.READ_POSITIONS, {0: _AUTO}),
@@ -117,14 +115,10 @@ class _Exporter:
         return export_graph(module, inputs, [graph.ROWS, graph.IS_RARE, graph.FREQUENT], "rows", self._weights)
 
     def _embedding(self, stack: Stack) -> nn.Module:
-        if self._variant.rows:
-            return BlockwiseRows(stack.embedding, self._variant.rows)
-        embedding: nn.Module = nn.Embedding.from_pretrained(stack.embedding)
-        return embedding
+        return self._variant.tables.table(stack.embedding)
 
     def _rows(self) -> nn.Module:
-        assert self._variant.rows is not None
-        return BlockwiseRows(self._output.weight, self._variant.rows)
+        return self._variant.tables.table(self._output.weight)
 
     def _head(self) -> nn.Module:
         ends = self._vocabularies.ends

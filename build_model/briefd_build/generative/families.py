@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from briefd_build.compression.factored import FactoredLinear, matrix_of
 from briefd_build.errors import BuildError
 from briefd_build.generative.architecture import (
     Affine,
@@ -24,7 +25,7 @@ from briefd_build.generative.architecture import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from torch import Tensor, nn
+    from torch import Tensor
 
 # What ONNX Runtime's GroupQueryAttention asks of a head, with rotations (its group_query_attention_helper.h).
 _HEAD_SIZE_UNIT = 16
@@ -60,7 +61,7 @@ def _gpt_neox(model: Any, context_tokens: int) -> Architecture:
     rotary, pairing = _rotary(body.rotary_emb, size, context_tokens)
 
     def read_layer(layer: Any) -> Layer:
-        query, key, value = _split_by_head(layer.attention.query_key_value, heads)
+        query, key, value = _split_by_head(_affine(layer.attention.query_key_value), heads)
         return Layer(
             Attention(
                 _norm(layer.input_layernorm),
@@ -100,18 +101,15 @@ def _gpt2(model: Any, context_tokens: int) -> Architecture:
     )
 
     def read_layer(layer: Any) -> Layer:
-        joined = _transposed(layer.attn.c_attn)
-        query, key, value = (
-            Affine(weight, bias) for weight, bias in zip(joined.weight.chunk(3), _bias(joined).chunk(3), strict=True)
-        )
+        query, key, value = _split(_affine(layer.attn.c_attn), lambda values: values.chunk(3))
         return Layer(
-            Attention(_norm(layer.ln_1), query, key, value, _transposed(layer.attn.c_proj)),
+            Attention(_norm(layer.ln_1), query, key, value, _affine(layer.attn.c_proj)),
             None,
             FeedForward(
                 _norm(layer.ln_2),
                 None,
-                _transposed(layer.mlp.c_fc),
-                _transposed(layer.mlp.c_proj),
+                _affine(layer.mlp.c_fc),
+                _affine(layer.mlp.c_proj),
                 config.activation_function,
             ),
         )
@@ -171,7 +169,7 @@ def _t5(model: Any, context_tokens: int) -> Architecture:
     heads = Heads(config.num_heads, config.num_heads, config.d_kv, 1.0)
     output = _affine(model.get_output_embeddings())
     if config.scale_decoder_outputs:
-        output = Affine(output.weight * config.d_model**-0.5)
+        output = replace(output, weight=output.weight * config.d_model**-0.5)
 
     def read_attention(attention: Any, norm: Any) -> Attention:
         return Attention(_norm(norm), *(_affine(getattr(attention, name)) for name in "qkvo"))
@@ -288,18 +286,25 @@ def _pair(affine: Affine, head_count: int, pairing: Sequence[int]) -> Affine:
         by_head: Tensor = values.unflatten(0, (head_count, -1))
         return by_head[:, list(pairing)].flatten(0, 1)
 
-    return Affine(reorder(affine.weight), None if affine.bias is None else reorder(affine.bias))
+    (reordered,) = _split(affine, lambda values: (reorder(values),))
+    return reordered
 
 
-def _split_by_head(joined: nn.Linear, heads: Heads) -> tuple[Affine, ...]:
+def _split_by_head(joined: Affine, heads: Heads) -> tuple[Affine, ...]:
     """Split a projection whose outputs are, head by head, a query, a key and a value."""
-    weights = joined.weight.detach().unflatten(0, (heads.count, 3, heads.size))
-    has_bias = joined.bias is not None
-    biases = joined.bias.detach().unflatten(0, (heads.count, 3, heads.size)) if has_bias else None
-    return tuple(
-        Affine(weights[:, part].flatten(0, 1), None if biases is None else biases[:, part].flatten())
-        for part in range(3)
-    )
+
+    def by_part(values: Tensor) -> list[Tensor]:
+        by_head: Tensor = values.unflatten(0, (heads.count, 3, heads.size))
+        return [part.flatten(0, 1) for part in by_head.unbind(1)]
+
+    return _split(joined, by_part)
+
+
+def _split(affine: Affine, split: Callable[[Tensor], Sequence[Tensor]]) -> tuple[Affine, ...]:
+    """Split a linear layer into parts of its outputs; `split` works on the first axis."""
+    weights = split(affine.weight)
+    biases = [None] * len(weights) if affine.bias is None else split(affine.bias)
+    return tuple(Affine(*part, affine.inner) for part in zip(weights, biases, strict=True))
 
 
 def _weight(module: Any) -> Tensor:
@@ -307,17 +312,13 @@ def _weight(module: Any) -> Tensor:
     return weight.detach().float()
 
 
-def _affine(linear: Any) -> Affine:
-    return Affine(_weight(linear), None if linear.bias is None else linear.bias.detach().float())
-
-
-def _transposed(convolution: Any) -> Affine:
-    return Affine(_weight(convolution).t().contiguous(), convolution.bias.detach().float())
-
-
-def _bias(affine: Affine) -> Tensor:
-    assert affine.bias is not None
-    return affine.bias
+def _affine(layer: Any) -> Affine:
+    """Read a linear layer, whole or of low rank, whichever way it keeps its weight."""
+    if isinstance(layer, FactoredLinear):
+        inner, outer = layer
+        return replace(_affine(outer), inner=_weight(inner))
+    bias = None if layer.bias is None else layer.bias.detach().float()
+    return Affine(matrix_of(layer).detach().float().contiguous(), bias)
 
 
 def _norm(norm: Any) -> Norm:

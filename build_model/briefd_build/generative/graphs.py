@@ -16,6 +16,7 @@ from briefd_build.generative.blocks import (
     Place,
     SerialLayer,
     join,
+    make_joined,
     normalize_before,
     self_attend,
     split_heads,
@@ -87,7 +88,10 @@ class DecoderBody(nn.Module):
 
 
 class DecoderGraph(nn.Module):
-    """Reads tokens and proposes the next: for prompts, for single tokens, and for drafts."""
+    """Reads tokens and proposes the next: for prompts, for single tokens, and for drafts.
+
+    `head` is made of the output layer; of one of low rank, of what follows its inner product, which is done here.
+    """
 
     def __init__(self, architecture: Architecture, embedding: nn.Module, kernel: Kernel, head: nn.Module) -> None:
         super().__init__()
@@ -95,6 +99,8 @@ class DecoderGraph(nn.Module):
         self.body = DecoderBody(stack, embedding, kernel, len(stack.layers))
         # The head takes in what can be moved of the last normalization: see `output_behind_norm`.
         self.final_norm = normalize_before(stack.final_norm, ())[0] if stack.final_norm else None
+        inner = output_behind_norm(architecture).inner
+        self.narrow = None if inner is None else kernel.linear(inner, None)
         self.head = head
 
     def forward(  # noqa: PLR0913, PLR0917 - the inputs of a graph
@@ -115,6 +121,8 @@ class DecoderGraph(nn.Module):
         hidden = hidden[0].index_select(0, read_positions)
         if self.final_norm is not None:
             hidden = self.final_norm(hidden)
+        if self.narrow is not None:
+            hidden = self.narrow(hidden)
         extra = () if rows is None else (row_ids, rows)
         return *self.head(hidden, allowed, *extra), written
 
@@ -132,9 +140,8 @@ class PrefillGraph(nn.Module):
         self.body = DecoderBody(stack, embedding, kernel, len(stack.layers) - 1)
         self.heads = stack.heads
         attention = last.attention
-        self.norm, following = normalize_before(attention.norm, attention.projections)
-        joined = join(following)
-        self.enter = kernel.linear(joined.weight, joined.bias)
+        self.norm, following = normalize_before(attention.norm, join(attention.projections))
+        self.enter = make_joined(kernel, following)
 
     def forward(
         self,
@@ -165,7 +172,7 @@ class EncoderGraph(nn.Module):
         self.final_norm = Normalize(stack.final_norm) if stack.final_norm else None
         self.heads = architecture.decoder.heads
         crosses = [layer.cross for layer in architecture.decoder.layers if layer.cross]
-        self.crosses = nn.ModuleList(_project(join((cross.key, cross.value)), kernel) for cross in crosses)
+        self.crosses = nn.ModuleList(make_joined(kernel, join((cross.key, cross.value))) for cross in crosses)
         self.register_buffer("positions", stack.positions)
         self.register_buffer("distance_bias", stack.distance_bias)
 
@@ -201,7 +208,3 @@ def _make_layer(layer: Layer, stack: Stack, kernel: Kernel) -> nn.Module:
     if stack.order is Order.PARALLEL:
         return ParallelLayer(layer, stack.heads, kernel)
     return SerialLayer(layer, stack.order, stack.heads, kernel)
-
-
-def _project(affine: Affine, kernel: Kernel) -> nn.Module:
-    return kernel.linear(affine.weight, affine.bias)

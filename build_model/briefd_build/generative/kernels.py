@@ -26,6 +26,13 @@ class Kernel(Protocol):
         """Make the module [..., inputs] -> [..., outputs] of a weight [outputs, inputs] and a bias [outputs]."""
 
 
+class TableKernel(Protocol):
+    """A way to store a table whose rows are looked up by number."""
+
+    def table(self, table: Tensor) -> nn.Module:
+        """Make the module [...] -> [..., width] of a table [rows, width]."""
+
+
 class Float32:
     """Weights as they are."""
 
@@ -36,6 +43,48 @@ class Float32:
         if bias is not None:
             layer.bias = nn.Parameter(bias)
         return layer
+
+    def table(self, table: Tensor) -> nn.Module:
+        """See `TableKernel`."""
+        embedding: nn.Module = nn.Embedding.from_pretrained(table)
+        return embedding
+
+
+class Float16:
+    """Weights stored as float16; products are of float32, into which weights are turned when the graph is loaded."""
+
+    def linear(self, weight: Tensor, bias: Tensor | None) -> nn.Module:
+        """See `Kernel`."""
+        return _Float16Linear(weight, bias)
+
+    def table(self, table: Tensor) -> nn.Module:
+        """See `TableKernel`; rows are turned into float32 once they are looked up."""
+        return _Float16Table(table)
+
+
+class _Float16Linear(nn.Module):
+    weight: Tensor
+    bias: Tensor | None
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        super().__init__()
+        self.register_buffer("weight", weight.t().contiguous().half())
+        self.register_buffer("bias", bias)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        outputs = inputs @ self.weight.float()
+        return outputs if self.bias is None else outputs + self.bias
+
+
+class _Float16Table(nn.Module):
+    table: Tensor
+
+    def __init__(self, table: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("table", table.half())
+
+    def forward(self, numbers: Tensor) -> Tensor:
+        return nn.functional.embedding(numbers, self.table).float()
 
 
 @dataclass(frozen=True)
@@ -98,6 +147,10 @@ class Blockwise:
         """See `Kernel`."""
         return _BlockwiseLinear(weight, bias, self)
 
+    def table(self, table: Tensor) -> nn.Module:
+        """See `TableKernel`."""
+        return _BlockwiseTable(table, self)
+
 
 class _BlockwiseLinear(nn.Module):
     codes: Tensor
@@ -130,9 +183,7 @@ class _BlockwiseLinear(nn.Module):
         )
 
 
-class BlockwiseRows(nn.Module):
-    """A table whose rows are looked up by number and dequantized: [...] -> [..., width]."""
-
+class _BlockwiseTable(nn.Module):
     codes: Tensor
     scales: Tensor
 
@@ -146,7 +197,6 @@ class BlockwiseRows(nn.Module):
         self.register_buffer("scales", scales)
 
     def forward(self, numbers: Tensor) -> Tensor:
-        """Look rows up."""
         return ops.symbolic(
             "com.microsoft::GatherBlockQuantized",
             (self.codes, numbers, self.scales),

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-_OPSET = 21
+OPSET = 21
+"""Version of ONNX's operators."""
 # Smaller tensors stay in the graph: the optimizer of ONNX Runtime wants to see them.
 _LEAST_EXTERNAL_BYTES = 4096
 # Files are mapped into memory by pages.
@@ -77,7 +78,7 @@ def _export(module: nn.Module, inputs: Mapping[str, Input], outputs: Tree) -> An
             input_names=[name for given in inputs.values() for name in _leaves(given.names)],
             output_names=list(_leaves(outputs)),
             dynamic_shapes={name: given.axes for name, given in inputs.items()},
-            opset_version=_OPSET,
+            opset_version=OPSET,
             dynamo=True,
             verbose=False,
         )

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 import psutil
 
 from briefd_build.errors import BuildError
-from briefd_build.generative.kernels import Blockwise, DynamicInt8
+from briefd_build.generative.kernels import Blockwise, DynamicInt8, Float16
 from briefd_build.generative.source import read_shapes
-from briefd_build.generative.variants import HeadKind
+from briefd_build.generative.variants import INT8_TABLES, HeadKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from briefd_build.generative.kernels import Kernel
+    from briefd_build.generative.kernels import Kernel, TableKernel
     from briefd_build.generative.source import ModelSource
     from briefd_build.generative.variants import Variant
 
-_FLOAT32_BYTES = 4
+_FLOAT32_BYTES, _FLOAT16_BYTES = 4, 2
 _PICKLED_WEIGHT_BYTES = 2
 _WIDTH_KEYS = ("hidden_size", "n_embd", "d_model")
 
@@ -89,10 +89,11 @@ def estimate_needs(size: ModelSize, variants: Sequence[Variant], shortlist_size:
         stored += output_rows * size.table_width * _bytes_per_weight(variant.output)
         if variant.prefill:
             shared["prefill"] = size.layer_weights * _bytes_per_weight(variant.prefill)
-        if variant.rows:
-            shared["rows"] = 2 * size.table_weights * _bytes_per_weight(variant.rows)
+        if variant.tables == INT8_TABLES:
+            shared["rows"] = 2 * size.table_weights * _bytes_per_weight(variant.tables)
         else:
-            stored += size.table_weights * _FLOAT32_BYTES
+            tables = 1 if variant.head is HeadKind.FULL else 2
+            stored += tables * size.table_weights * _bytes_per_weight(variant.tables)
     stored += sum(shared.values())
     float32_bytes = _FLOAT32_BYTES * (size.layer_weights + 2 * size.table_weights)
     return Needs(
@@ -190,9 +191,11 @@ def _read(file: Path) -> str:
         return ""
 
 
-def _bytes_per_weight(kernel: Kernel) -> float:
+def _bytes_per_weight(kernel: Kernel | TableKernel) -> float:
     if isinstance(kernel, Blockwise):
         return kernel.bits / 8 + _FLOAT32_BYTES / kernel.block_size
+    if isinstance(kernel, Float16):
+        return _FLOAT16_BYTES
     return 1.0 if isinstance(kernel, DynamicInt8) else float(_FLOAT32_BYTES)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from briefd_build.generative.kernels import Blockwise, DynamicInt8, Float32
 
 if TYPE_CHECKING:
-    from briefd_build.generative.kernels import Kernel
+    from briefd_build.generative.kernels import Kernel, TableKernel
 
 BASELINE = "baseline"
 
@@ -18,6 +18,9 @@ BASELINE = "baseline"
 # tokens of a headline model, against 98.4 %.
 _INT8_BLOCKS = Blockwise(bits=8, block_size=128)
 _INT4_BLOCKS = Blockwise(bits=4, block_size=128)
+INT8_TABLES = _INT8_BLOCKS
+"""How variants store tables that they share."""
+INT4_TABLES = _INT4_BLOCKS
 
 # Products of 8-bit numbers in one instruction. Without it, x86 kernels of `DynamicInt8` saturate pairs of products,
 # which puts results off by up to 44 % (ONNX Runtime 1.31 made to use its kernels for AVX2 or AVX-512 without VNNI).
@@ -46,7 +49,7 @@ class Variant:
         output: kernel of the output layer.
         head: form of the output layer.
         prefill: kernel for prompts (and of an encoder); none: prompts go through the decoder's own graph.
-        rows: how tables are stored that are looked up by token; none: as float32.
+        tables: how tables are stored that are looked up by token.
         cpu_features: any one of them makes the variant run well; none needed where empty.
     """
 
@@ -56,7 +59,7 @@ class Variant:
     output: Kernel
     head: HeadKind = HeadKind.FULL
     prefill: Kernel | None = None
-    rows: Blockwise | None = None
+    tables: TableKernel = field(default_factory=Float32)
     cpu_features: tuple[str, ...] = ()
 
 
@@ -65,32 +68,32 @@ VARIANTS = {
     for variant in (
         Variant(BASELINE, "float32", Float32(), Float32()),
         Variant(
-            "int8-dynamic", "INT8 weights, a scale a row", DynamicInt8(), DynamicInt8(), rows=_INT8_BLOCKS,
+            "int8-dynamic", "INT8 weights, a scale a row", DynamicInt8(), DynamicInt8(), tables=INT8_TABLES,
             cpu_features=(*_INT8_PRODUCTS, "asimd"),
         ),
         Variant(
             "int8", "INT8 weights, a scale a block", _INT8_BLOCKS, _INT8_BLOCKS, prefill=DynamicInt8(),
-            rows=_INT8_BLOCKS, cpu_features=_INT8_PRODUCTS,
+            tables=INT8_TABLES, cpu_features=_INT8_PRODUCTS,
         ),
         Variant(
             "int8-screened", "INT8; output layer screened with 4 bits, then exact", _INT8_BLOCKS, _INT4_BLOCKS,
-            HeadKind.SCREENED, DynamicInt8(), _INT8_BLOCKS, _INT8_PRODUCTS,
+            HeadKind.SCREENED, DynamicInt8(), INT8_TABLES, _INT8_PRODUCTS,
         ),
         Variant(
             "int8-shortlist", "INT8; output layer of frequent tokens and the text's own", _INT8_BLOCKS, _INT8_BLOCKS,
-            HeadKind.SHORTLIST, DynamicInt8(), _INT8_BLOCKS, _INT8_PRODUCTS,
+            HeadKind.SHORTLIST, DynamicInt8(), INT8_TABLES, _INT8_PRODUCTS,
         ),
         Variant(
             "int4", "4 bits; output layer screened with 4 bits, then exact", _INT4_BLOCKS, _INT4_BLOCKS,
-            HeadKind.SCREENED, DynamicInt8(), _INT8_BLOCKS, _INT8_PRODUCTS,
+            HeadKind.SCREENED, DynamicInt8(), INT8_TABLES, _INT8_PRODUCTS,
         ),
         Variant(
             "int4-shortlist", "4 bits; output layer of frequent tokens and the text's own", _INT4_BLOCKS, _INT8_BLOCKS,
-            HeadKind.SHORTLIST, DynamicInt8(), _INT8_BLOCKS, _INT8_PRODUCTS,
+            HeadKind.SHORTLIST, DynamicInt8(), INT8_TABLES, _INT8_PRODUCTS,
         ),
         Variant(
             "int8-portable", "INT8 weights, a scale a row, products that no processor saturates",
-            DynamicInt8(unsigned=True), DynamicInt8(unsigned=True), rows=_INT8_BLOCKS,
+            DynamicInt8(unsigned=True), DynamicInt8(unsigned=True), tables=INT8_TABLES,
         ),
     )
 }  # fmt: skip

@@ -1,0 +1,52 @@
+"""Learning from a teacher: its softened choices and its hidden states are targets beside the summaries' own tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch.nn.functional import cross_entropy, kl_div, log_softmax
+
+from briefd_build.compression.states import states_distance
+from briefd_build.finetuning.training import read
+
+if TYPE_CHECKING:
+    from torch import Tensor
+    from transformers import PreTrainedModel
+
+    from briefd_build.finetuning.batches import Batch
+
+
+@dataclass(frozen=True)
+class Distillation:
+    """A loss for `Trainer` (Hinton, Vinyals and Dean 2015; the states after Sun et al. 2019).
+
+    Attributes:
+        teacher: on the device of the network that is trained; knows the same tokens.
+        labels: weight of the loss against the summaries' tokens.
+        logits: weight of the divergence from the teacher's choices at `temperature`, times its square.
+        states: weight of the distance from the teacher's hidden states (see `states_distance`).
+        temperature: of the softened choices.
+    """
+
+    teacher: PreTrainedModel
+    labels: float
+    logits: float
+    states: float
+    temperature: float
+
+    def __call__(self, network: PreTrainedModel, batch: Batch) -> Tensor:
+        """Compute the loss of a batch."""
+        student = read(network, batch, keeps_states=self.states > 0)
+        with torch.no_grad():
+            teacher = read(self.teacher, batch, keeps_states=self.states > 0)
+        loss = self.labels * cross_entropy(student.logits, student.wanted)
+        loss = loss + self.logits * self.temperature**2 * self._divergence(student.logits, teacher.logits)
+        if self.states > 0:
+            loss = loss + self.states * states_distance(student.states, teacher.states)
+        return loss
+
+    def _divergence(self, student: Tensor, teacher: Tensor) -> Tensor:
+        mine, theirs = (log_softmax(each / self.temperature, dim=-1) for each in (student, teacher))
+        return kl_div(mine, theirs, log_target=True, reduction="batchmean")

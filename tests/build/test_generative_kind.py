@@ -1,0 +1,376 @@
+"""Language models in the pipeline: what stages change of them is exported, kept, and learned as it is."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import onnx
+import pytest
+import torch
+from safetensors import safe_open
+from tiny_corpus import write_corpus
+from tiny_models import CORPUS, make_tiny_model
+from torch import nn
+from transformers.pytorch_utils import Conv1D
+
+from briefd_build.compression.factored import FactoredLinear, matrix_of, put_module
+from briefd_build.errors import BuildError
+from briefd_build.generative import conversion, judging
+from briefd_build.generative.kind import GenerativeKind
+from briefd_build.generative.source import find_model, load_model
+from briefd_build.measures.embedding import NoEmbedder
+from briefd_build.pipeline.model import Form, Lesson, Precision
+from briefd_build.pipeline.stages import make_stage
+from briefd_server.bundle import read_bundle
+from briefd_server.engines import load_summarizer
+from briefd_server.engines.base import Task, UnwatchedCall
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from briefd_build.pipeline.model import Model
+
+RANK = 12
+CONTEXT = {"gpt2": {"n_positions": 1024}, "t5": {}}
+
+
+@pytest.fixture(autouse=True)
+def few_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = conversion.read_texts()[:3]
+    monkeypatch.setattr(conversion, "read_texts", lambda: texts)
+
+
+def make_kind(tmp_path: Path, family: str = "gpt_neox", **tables: dict[str, Any]) -> GenerativeKind:
+    source = make_tiny_model(family, tmp_path / family, **CONTEXT.get(family, {"max_position_embeddings": 1024}))
+    model = {"source": str(source), "shortlist_size": 150} | tables.get("model", {})
+    evaluation = {"threads": 1} | tables.get("evaluation", {})
+
+    def find_data() -> Path:
+        write_corpus(tmp_path / "data")
+        return tmp_path / "data"
+
+    return GenerativeKind(model, tables.get("data", {}), evaluation, find_data)
+
+
+def open_model(kind: GenerativeKind, tmp_path: Path, family: str = "gpt_neox") -> Model:
+    """Open a model, and spread its weights so that no two tokens score alike (see `test_language_model_export`)."""
+    model = kind.open(str(tmp_path / family))
+    width = 0.05 if family == "t5" else 0.2
+    with torch.random.fork_rng():
+        torch.manual_seed(7)
+        for parameter in model.network.parameters():
+            parameter.data += width * torch.randn_like(parameter)
+    return model
+
+
+def factor(model: Model, is_wanted: Callable[[str], bool]) -> int:
+    """Replace linear layers by two thinner ones, as the best approximation has them; tells how many."""
+    layers = [
+        (path, module)
+        for path, module in model.network.named_modules()
+        if isinstance(module, nn.Linear | Conv1D) and is_wanted(path)
+    ]
+    for path, layer in layers:
+        outputs, inputs = matrix_of(layer).shape
+        thin = FactoredLinear(inputs, RANK, outputs, bias=layer.bias is not None)
+        left, values, right = torch.linalg.svd(matrix_of(layer).detach(), full_matrices=False)
+        thin[0].weight.data, thin[1].weight.data = right[:RANK], left[:, :RANK] * values[:RANK]
+        if layer.bias is not None:
+            thin[1].bias.data = layer.bias.data
+        put_module(model.network, path, thin)
+    return len(layers)
+
+
+@torch.no_grad()
+def logits(model: Model) -> torch.Tensor:
+    ids = torch.tensor([model.tokenizer.encode(CORPUS[0], add_special_tokens=False).ids])
+    inputs = {"input_ids": ids}
+    if model.network.config.is_encoder_decoder:
+        inputs["decoder_input_ids"] = ids[:, :5]
+    result: torch.Tensor = model.network(**inputs).logits
+    return result
+
+
+def write_pairs(tmp_path: Path) -> dict[str, Any]:
+    lines = [json.dumps({"text": text, "summary": " ".join(text.split()[:4]) + "."}) for text in CORPUS[:8]]
+    (tmp_path / "pairs.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return {"pairs": str(tmp_path / "pairs.jsonl"), "batch_pairs": 4}
+
+
+def ignore(_what: str, _share: float) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("family", "wanted"),
+    [
+        ("gpt_neox", ""),
+        ("gpt_neox", "dense_h_to_4h"),
+        ("gpt_neox", "attention"),
+        ("llama", "q_proj"),
+        ("gpt2", ""),
+        ("t5", ""),
+        ("bart", "fc2"),
+    ],
+)
+def test_layers_of_low_rank_are_exported_as_two_products(tmp_path: Path, family: str, wanted: str) -> None:
+    kind = make_kind(tmp_path, family)
+    model = open_model(kind, tmp_path, family)
+    assert factor(model, lambda path: wanted in path) >= 2
+    # The export is compared with the changed network, token by token.
+    checked = kind.write_bundle(model, tmp_path / "bundle", ignore)
+    assert checked.endswith("greedy tokens as PyTorch's")
+    (weights,) = (tmp_path / "bundle").glob("decode.*.weights")
+    whole = sum(each.numel() for each in kind.open(str(tmp_path / family)).network.parameters())
+    thinner = sum(each.numel() for each in model.network.parameters())
+    if not model.network.config.is_encoder_decoder and not wanted:
+        assert thinner < whole
+        # Rotations and pages aside.
+        assert weights.stat().st_size < 4 * whole
+
+
+def test_a_shortlist_serves_an_output_layer_of_low_rank(tmp_path: Path) -> None:
+    kind = make_kind(tmp_path)
+    model = open_model(kind, tmp_path)
+    factor(model, lambda path: True)
+    for output in ("screened", "shortlist"):
+        model.form = Form(Precision.INT8_WEIGHTS, output=output)
+        kind.write_bundle(model, tmp_path / output, ignore)
+        assert summarize(tmp_path / output, f"int8-{output}")
+
+
+@pytest.mark.parametrize("family", ["gpt_neox", "llama", "t5"])
+def test_a_saved_model_is_a_hugging_face_directory(tmp_path: Path, family: str) -> None:
+    kind = make_kind(tmp_path, family)
+    model = open_model(kind, tmp_path, family)
+    model.form = Form(Precision.INT4_WEIGHTS, output="shortlist")
+    kind.save(model, tmp_path / "saved")
+
+    loaded = kind.load(tmp_path / "saved")
+    assert torch.equal(logits(loaded), logits(model))
+    assert (loaded.form, loaded.facts) == (model.form, model.facts)
+    assert loaded.tokenizer.to_str() == model.tokenizer.to_str()
+    assert not loaded.network.training
+    opened = load_model(find_model(str(tmp_path / "saved")))
+    assert opened.end_ids == tuple(model.facts["end_ids"])
+    outputs = [each.get_output_embeddings().weight for each in (opened.model, model.network)]
+    assert torch.equal(*outputs)
+
+
+@pytest.mark.parametrize("family", ["gpt_neox", "llama"])
+def test_a_model_of_low_rank_is_saved_as_it_is(tmp_path: Path, family: str) -> None:
+    kind = make_kind(tmp_path, family)
+    model = open_model(kind, tmp_path, family)
+    factor(model, lambda path: True)
+    kind.save(model, tmp_path / "saved")
+    loaded = kind.load(tmp_path / "saved")
+    assert torch.equal(logits(loaded), logits(model))
+    assert sum(isinstance(each, FactoredLinear) for each in loaded.network.modules()) >= 8
+
+
+@pytest.mark.parametrize(
+    ("precision", "output", "name"),
+    [
+        (Precision.FLOAT32, "full", "float32"),
+        (Precision.FLOAT16, "full", "float16"),
+        (Precision.INT8_DYNAMIC, "full", "int8-dynamic"),
+        (Precision.INT8_WEIGHTS, "full", "int8"),
+        (Precision.INT8_WEIGHTS, "shortlist", "int8-shortlist"),
+        (Precision.INT4_WEIGHTS, "full", "int4-full"),
+        (Precision.INT4_WEIGHTS, "screened", "int4"),
+        (Precision.INT4_WEIGHTS, "shortlist", "int4-compact"),
+    ],
+)
+def test_a_bundle_holds_the_form_alone(tmp_path: Path, precision: Precision, output: str, name: str) -> None:
+    kind = make_kind(tmp_path)
+    model = open_model(kind, tmp_path)
+    model.form = Form(precision, output=output)
+    checked = kind.write_bundle(model, tmp_path / "bundle", ignore)
+    assert "greedy tokens as" in checked
+    manifest = read_bundle(tmp_path / "bundle").manifest
+    assert manifest.variants.keys() == {name}
+    assert {path.name for path in (tmp_path / "bundle").iterdir()} == {*manifest.files, "bundle.json"}
+    assert not manifest.evaluation
+    assert summarize(tmp_path / "bundle", name)
+    if precision is Precision.FLOAT16:
+        matrices = sum(each.numel() for each in model.network.parameters() if each.ndim == 2)
+        assert count_halves(tmp_path / "bundle" / "decode.float16.onnx") == matrices
+
+
+def summarize(bundle: Path, variant: str) -> str:
+    engine = load_summarizer(read_bundle(bundle), variant, 1)
+    summary = engine.summarize(Task(" ".join(CORPUS[:5]), 10, 15), UnwatchedCall())
+    assert 10 <= summary.word_count <= 15
+    return summary.text
+
+
+def count_halves(graph: Path) -> int:
+    """Count the weights that a graph keeps as float16."""
+    initializers = onnx.load(graph, load_external_data=False).graph.initializer
+    return sum(math.prod(each.dims) for each in initializers if each.data_type == onnx.TensorProto.FLOAT16)
+
+
+@pytest.mark.parametrize(
+    ("form", "advice"),
+    [
+        (Form(Precision.INT8_STATIC), "choose dynamic INT8, or INT8 or INT4 weights"),
+        (Form(opset=18), "leave opset out"),
+        (Form(Precision.FLOAT32, output="shortlist"), "choose full, or int8-weights or int4-weights"),
+        (Form(Precision.INT8_DYNAMIC, output="screened"), "choose full, or int8-weights or int4-weights"),
+        (Form(Precision.INT8_WEIGHTS, output="short"), "choose full or screened or shortlist"),
+    ],
+)
+def test_forms_that_no_kernel_computes_are_refused_with_others(tmp_path: Path, form: Form, advice: str) -> None:
+    kind = make_kind(tmp_path)
+    model = kind.open(str(tmp_path / "gpt_neox"))
+    model.form = form
+    with pytest.raises(BuildError, match=advice):
+        kind.write_bundle(model, tmp_path / "bundle", ignore)
+    assert not (tmp_path / "bundle").exists()
+
+
+def test_a_form_that_chooses_other_tokens_stops_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kind = make_kind(tmp_path)
+    model = open_model(kind, tmp_path)
+    model.form = Form(Precision.INT8_DYNAMIC)
+    really_check = conversion._check
+
+    def check_then_forget(*arguments: Any) -> Any:
+        exported = really_check(*arguments)
+        return conversion.dataclasses.replace(exported, written=[[5] * len(each) for each in exported.written])
+
+    monkeypatch.setattr(conversion, "_check", check_then_forget)
+    with pytest.raises(BuildError, match="int8-dynamic chooses float32's next token in"):
+        kind.write_bundle(model, tmp_path / "bundle", ignore)
+    assert not (tmp_path / "bundle").exists()
+
+
+def distance(model: Model, teacher: Model) -> float:
+    mine, theirs = (logits(each).log_softmax(-1) for each in (model, teacher))
+    return float(nn.functional.kl_div(mine, theirs, log_target=True, reduction="batchmean"))
+
+
+@pytest.mark.parametrize("weights", [{"logits": 1.0, "temperature": 2.0}, {"logits": 0.5, "states": 1.0}])
+def test_a_student_comes_closer_to_its_teacher(tmp_path: Path, weights: dict[str, float]) -> None:
+    kind = make_kind(tmp_path, data=write_pairs(tmp_path))
+    teacher, student = open_model(kind, tmp_path), open_model(kind, tmp_path)
+    factor(student, lambda path: "mlp" in path)
+    before = distance(student, teacher)
+    taught = [each.clone() for each in teacher.network.parameters()]
+    lesson = Lesson(epochs=10, rate=3e-3, labels=0.0, **weights)
+    kind.train(student, lesson, teacher, tmp_path / "checkpoint", ignore)
+    assert distance(student, teacher) < 0.7 * before
+    assert all(torch.equal(*pair) for pair in zip(taught, teacher.network.parameters(), strict=True))
+    assert not student.network.training
+
+
+@pytest.mark.parametrize("lora_rank", [None, 4])
+def test_a_model_of_low_rank_learns(tmp_path: Path, lora_rank: int | None) -> None:
+    kind = make_kind(tmp_path, data=write_pairs(tmp_path))
+    model = open_model(kind, tmp_path)
+    factor(model, lambda path: "dense_h_to_4h" in path)
+    before = sum(loss.item() for loss in kind.losses(model, 2))
+    stage = make_stage("finetune", {"epochs": 20, "rate": 0.01, **({"lora_rank": lora_rank} if lora_rank else {})}, "")
+    assert "trained" in stage.apply(model, make_work(kind, tmp_path))
+    assert sum(loss.item() for loss in kind.losses(model, 2)) < 0.8 * before
+    assert sum(isinstance(each, FactoredLinear) for each in model.network.modules()) == 2
+    kind.save(model, tmp_path / "saved")
+    assert torch.equal(logits(kind.load(tmp_path / "saved")), logits(model))
+    with safe_open(tmp_path / "saved" / "model.safetensors", framework="np") as saved:
+        assert not [name for name in saved.keys() if "lora" in name]  # noqa: SIM118 - it is no mapping
+
+
+def make_work(kind: GenerativeKind, folder: Path) -> Any:
+    from briefd_build.pipeline.model import Work  # noqa: PLC0415 - for its annotations' sake
+
+    return Work(kind, folder, lambda _: pytest.fail("no stage is asked for"), 1, ignore)
+
+
+def test_gradients_flow_for_importance(tmp_path: Path) -> None:
+    kind = make_kind(tmp_path, data=write_pairs(tmp_path))
+    model = open_model(kind, tmp_path)
+    first, second = ([loss.item() for loss in kind.losses(model, 2)] for _ in range(2))
+    assert first == second
+    for loss in kind.losses(model, 1):
+        loss.backward()
+    assert model.network.get_output_embeddings().weight.grad.abs().sum() > 0
+    assert CORPUS[0] in kind.texts()
+
+
+@pytest.mark.parametrize(
+    ("lesson", "message"),
+    [
+        (Lesson(1, 1e-3, attention=1.0), "leave attention out"),
+        (Lesson(1, 1e-3, head_rate=1e-3), "leave head_rate out"),
+    ],
+)
+def test_lessons_that_teach_nothing_here_are_refused(tmp_path: Path, lesson: Lesson, message: str) -> None:
+    kind = make_kind(tmp_path, data=write_pairs(tmp_path))
+    model = kind.open(str(tmp_path / "gpt_neox"))
+    with pytest.raises(BuildError, match=message):
+        kind.train(model, lesson, model, tmp_path / "checkpoint", ignore)
+
+
+def test_training_without_pairs_says_where_they_are_named(tmp_path: Path) -> None:
+    kind = make_kind(tmp_path)
+    with pytest.raises(BuildError, match=r"--set data\.pairs=FILE"):
+        kind.texts()
+
+
+@pytest.mark.parametrize("family", ["gpt_neox", "t5"])
+def test_pytorch_writes_what_the_bundle_writes(tmp_path: Path, family: str) -> None:
+    kind = make_kind(tmp_path, family)
+    model = open_model(kind, tmp_path, family)
+    written = kind.run_in_pytorch(model)(CORPUS[0])
+    prepared = conversion.load_prepared(find_model(str(tmp_path / family)), conversion.Options())
+    prepared.loaded.model.load_state_dict(model.network.state_dict())
+    (prompt,) = conversion.make_prompts(prepared, [CORPUS[0]])
+    read = torch.tensor([[*prompt.start_ids, *written[:-1]]])
+    network: Any = prepared.loaded.model
+    with torch.no_grad():
+        inputs = {"input_ids": read}
+        if prepared.is_encoder_decoder:
+            inputs = {"input_ids": torch.tensor([prompt.prompt_ids]), "decoder_input_ids": read}
+        assert network(**inputs).logits[0, -20:].argmax(-1).tolist() == written
+
+
+def test_answers_are_scored_with_the_choices_of_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "find_embedder", NoEmbedder)
+    kind = make_kind(tmp_path, evaluation={"texts": 4})
+    source = kind.open(str(tmp_path / "gpt_neox"))
+    kind.write_bundle(source, tmp_path / "float32", ignore)
+    other = open_model(kind, tmp_path)
+    kind.write_bundle(other, tmp_path / "other", ignore)
+    before, after = (kind.answer(tmp_path / name, 1, ignore) for name in ("float32", "other"))
+    assert len(before) == 4
+    same = kind.score(before, before)
+    assert {metric.name for metric in kind.metrics} - same.keys() == {"embedding_similarity"}
+    assert (same["agreement"], same["baseline_rougeL"], same["token_agreement"]) == (1.0, 1.0, 1.0)
+    changed = kind.score(after, before)
+    assert 0 <= changed["token_agreement"] < 0.5
+    assert changed["baseline_rougeL"] < 1
+
+
+@pytest.mark.parametrize(
+    ("table", "value", "message"),
+    [
+        ("model", {"shortlist": 5}, r"model\.shortlist is unknown; did you mean shortlist_size\?"),
+        ("evaluation", {"leading": "rouge"}, "leading names no metric; did you mean rouge"),
+        ("evaluation", {"baseline": "tuned", "leading": "token_agreement"}, "leading names no metric"),
+        ("data", {"batch_pairs": 0}, "batch_pairs must be 1 or more"),
+    ],
+)
+def test_tables_are_refused_with_the_nearest_right_key(
+    tmp_path: Path, table: str, value: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(BuildError, match=message):
+        make_kind(tmp_path, **{table: value})
+
+
+def test_the_leading_metric_comes_first(tmp_path: Path) -> None:
+    assert make_kind(tmp_path).metrics[0].name == "word_f1"
+    leading = make_kind(tmp_path / "2", evaluation={"leading": "baseline_rougeL"})
+    assert leading.metrics[0].name == "baseline_rougeL"
