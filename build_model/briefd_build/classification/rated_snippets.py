@@ -39,7 +39,7 @@ def read_rated_snippets(archive: Path) -> list[LabelledText]:
 
 
 def _read_checked(archive: Path) -> bytes:
-    fetch = f"pip download --no-deps --no-binary :all: --dest {archive.parent} vaderSentiment==3.3.2"
+    fetch = f"pip download --no-deps --no-binary vaderSentiment --dest {archive.parent} vaderSentiment==3.3.2"
     try:
         content = archive.read_bytes()
     except OSError as error:
