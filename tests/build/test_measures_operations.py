@@ -117,6 +117,15 @@ def test_of_a_quantized_table_rows_and_their_scales_are_read(tmp_path: Path) -> 
     assert count(tmp_path, [node], constants, {"x": np.array([1, 4, 4])}) == Work(0, 3 * (32 + 2 * 4))
 
 
+def test_of_fused_embeddings_a_row_of_each_table_is_read_for_every_token(tmp_path: Path) -> None:
+    node = helper.make_node(
+        "EmbedLayerNormalization", ["x", "", "words", "places", "", "gamma", "beta"], ["y", "mask"], domain=CONTRIB
+    )
+    constants = {"words": floats(100, 8), "places": floats(16, 8), "gamma": floats(8), "beta": floats(8)}
+    feed = {"x": np.array([[1, 2, 3]], np.int32)}
+    assert count(tmp_path, [node], constants, feed) == Work(0, (2 * 3 * 8 + 2 * 8) * 4)
+
+
 def test_looking_up_what_was_computed_reads_no_weights(tmp_path: Path) -> None:
     node = helper.make_node("Gather", ["x", "places"], ["y"])
     assert count(tmp_path, [node], {"places": np.array([0, 2])}, {"x": floats(3, 4)}) == Work(0, 0)

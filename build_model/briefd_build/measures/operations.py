@@ -175,7 +175,7 @@ def _count_bytes(operation: Operation) -> float:
     if operation.type == "GatherBlockQuantized":
         table, rows = operation.inputs[0], operation.inputs[1]
         return operation.constant_bytes * prod(rows.shape) / table.shape[0]
-    if operation.type == "EmbedLayerNormalization":
+    if operation.type in ("EmbedLayerNormalization", "QEmbedLayerNormalization"):
         return _embedding_bytes(operation)
     whole = sum(each.size_bytes for each in operation.inputs if each.kind in _NO_WEIGHTS)
     return max(0.0, operation.constant_bytes - whole)
@@ -184,7 +184,7 @@ def _count_bytes(operation: Operation) -> float:
 def _embedding_bytes(operation: Operation) -> float:
     """Count a row of each table for every token, and the normalization's weight and bias."""
     tokens = prod(operation.inputs[0].shape)
-    learned = [each for each in operation.inputs if each.kind.startswith("float")]
+    learned = [each for each in operation.inputs if each.kind in ("float", "float16", "int8", "uint8")]
     return sum(
         each.size_bytes * tokens / each.shape[0] if len(each.shape) == 2 else each.size_bytes for each in learned
     )
