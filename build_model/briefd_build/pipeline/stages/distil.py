@@ -51,8 +51,8 @@ class Distil:
         """Train the model with the teacher's help."""
         teacher = work.open_stage(self.teacher)
         lesson = Lesson(
-            self.epochs, self.rate, self.head_rate, None, *self._weights, self.temperature,
-            work.seed if self.seed is None else self.seed,
+            self.epochs, self.rate, self.head_rate, None, self.labels, self.logits, self.states, self.attention,
+            self.temperature, work.seed if self.seed is None else self.seed,
         )  # fmt: skip
         work.kind.train(model, lesson, teacher, work.folder / CHECKPOINT, work.report)
         work.kind.finish(model, work.report)
