@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from briefd_build.reporting.measures import Measure
 
 _BETTER = "better"
+_COST_NOTE = (
+    "Of p50, both were taken in the same rounds, turn about: the noise of the machine cancels. The other times were "
+    "taken one after the other; where the machine does something else meanwhile, measure again."
+)
 
 
 @dataclass(frozen=True)
@@ -111,7 +115,7 @@ def comparison_tables(comparison: Comparison) -> Iterator[Table]:
     """Lay out cost and, where both bundles carry a record with the same metrics, quality."""
     rows = tuple(_cost_row(comparison, measure) for measure in measures.ALL)
     columns = (Column("Cost", is_number=False), *_sides(comparison), Column("B to A"))
-    yield Table("cost", "What both take, measured now, turn about", columns, rows)
+    yield Table("cost", "What both take, measured now", columns, rows, (_COST_NOTE,))
     quality = [_quality_row(comparison, score) for score in common_metrics(comparison)]
     if quality:
         columns = (
