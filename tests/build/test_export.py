@@ -11,10 +11,11 @@ import onnxruntime
 import pytest
 import torch
 
-from briefd_build.encoder.export import export_float32, export_int8
+from briefd_build.encoder.export import export_float32, export_form, export_int8
 from briefd_build.encoder.network import HeadSizes, MultiTaskEncoder
 from briefd_build.encoder.parity import check_agreement, check_parity
 from briefd_build.errors import BuildError
+from briefd_build.pipeline.model import Form
 from briefd_server.engines.extractive.pieces import Window
 from briefd_server.engines.extractive.session import WindowReading
 
@@ -60,6 +61,12 @@ def test_the_float32_graph_says_what_the_network_says(network: MultiTaskEncoder,
     check_parity(network, graphs[0])
     with pytest.raises(BuildError, match="the exported graph's arc_scores differ"):
         check_parity(other(network), graphs[0])
+
+
+def test_optimized_it_says_the_same(network: MultiTaskEncoder, tmp_path: Path) -> None:
+    operators = export_form(copy.deepcopy(network), Form(is_optimized=True), (), tmp_path / "graph.onnx")
+    assert operators == {"MultiHeadAttention": 2, "BiasGelu": 3}
+    check_parity(network, tmp_path / "graph.onnx")
 
 
 def test_the_quantized_graph_agrees(network: MultiTaskEncoder, graphs: tuple[Path, Path]) -> None:
