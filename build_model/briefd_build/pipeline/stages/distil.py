@@ -36,16 +36,13 @@ class Distil:
 
     def __post_init__(self) -> None:
         check_schedule(self.epochs, self.rate)
-        if min(self._weights) < 0 or not any(self._weights[1:]):
+        taught = (self.logits, self.states, self.attention)
+        if min(self.labels, *taught) < 0 or not any(taught):
             raise ValueError(
                 "give logits, states or attention a weight above 0: without them the teacher teaches nothing"
             )
         if self.temperature <= 0:
             raise ValueError("temperature must be above 0; 1 to 4 is usual")
-
-    @property
-    def _weights(self) -> tuple[float, ...]:
-        return self.labels, self.logits, self.states, self.attention
 
     def apply(self, model: Model, work: Work) -> str:
         """Train the model with the teacher's help."""
