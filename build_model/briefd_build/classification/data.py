@@ -74,7 +74,8 @@ def read_set(table: DataTable) -> LabelledSet:
     """
     if table.set == "rated-snippets":
         split = split_by_group(rated_snippets.read_rated_snippets(Path(table.archive)))
-        return LabelledSet(rated_snippets.LABELS, split, may_be_shown=True, provenance=rated_snippets.PROVENANCE)
+        # The ratings are free to use; the texts are reviews, editorials and tweets of people who were not asked.
+        return LabelledSet(rated_snippets.LABELS, split, may_be_shown=False, provenance=rated_snippets.PROVENANCE)
     split = read_hub_set(str(table.name), table.revision, table.labels) if table.set == "hub" else _split_files(table)
     for name, part in zip(split._fields, split, strict=True):
         if not part:
