@@ -196,8 +196,9 @@ def test_a_bundle_holds_the_form_alone(tmp_path: Path, precision: Precision, out
     assert not manifest.evaluation
     assert summarize(tmp_path / "bundle", name)
     if precision is Precision.FLOAT16:
-        matrices = sum(each.numel() for each in model.network.parameters() if each.ndim == 2)
-        assert count_halves(tmp_path / "bundle" / "decode.float16.onnx") == matrices
+        # The exporter turns constants of up to 8,192 numbers into float32 itself.
+        large = sum(each.numel() for each in model.network.parameters() if each.numel() > 8192)
+        assert count_halves(tmp_path / "bundle" / "decode.float16.onnx") == large > 0
 
 
 def summarize(bundle: Path, variant: str) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _INT8 = 127
+_LEAST_BLOCK_SIZE = 16
 
 
 class Kernel(Protocol):
@@ -51,7 +52,10 @@ class Float32:
 
 
 class Float16:
-    """Weights stored as float16; products are of float32, into which weights are turned when the graph is loaded."""
+    """Weights stored as float16; products are of float32, into which weights are turned when the graph is loaded.
+
+    Matrices of up to 8,192 numbers stay float32: the exporter computes what it is told of so few.
+    """
 
     def linear(self, weight: Tensor, bias: Tensor | None) -> nn.Module:
         """See `Kernel`."""
@@ -190,21 +194,23 @@ class _BlockwiseTable(nn.Module):
     def __init__(self, table: Tensor, kernel: Blockwise) -> None:
         super().__init__()
         self.width = table.shape[1]
-        # The operator gives whole blocks, so they must fill a row.
-        self.kernel = Blockwise(kernel.bits, min(kernel.block_size, self.width & -self.width))
+        # The operator gives whole blocks: those that fill a row where there are any, else a row is filled up.
+        fitting = max(_LEAST_BLOCK_SIZE, self.width & -self.width)
+        self.kernel = Blockwise(kernel.bits, min(kernel.block_size, fitting))
         codes, scales = quantize_blocks(table, self.kernel)
         self.register_buffer("codes", codes.flatten(1))
         self.register_buffer("scales", scales)
 
     def forward(self, numbers: Tensor) -> Tensor:
-        return ops.symbolic(
+        rows = ops.symbolic(
             "com.microsoft::GatherBlockQuantized",
             (self.codes, numbers, self.scales),
             {"bits": self.kernel.bits, "block_size": self.kernel.block_size, "gather_axis": 0, "quantize_axis": 1},
             dtype=torch.float32,
-            shape=(*numbers.shape, self.width),
+            shape=(*numbers.shape, self.scales.shape[1] * self.kernel.block_size),
             version=1,
         )
+        return rows if rows.shape[-1] == self.width else rows[..., : self.width]
 
 
 def quantize_blocks(weight: Tensor, kernel: Blockwise) -> tuple[Tensor, Tensor]:
