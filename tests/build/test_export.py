@@ -11,11 +11,11 @@ import onnxruntime
 import pytest
 import torch
 
-from briefd_build.encoder.export import export_float32, export_form, export_int8
+from briefd_build.encoder.export import export_form
 from briefd_build.encoder.network import HeadSizes, MultiTaskEncoder
 from briefd_build.encoder.parity import check_agreement, check_parity
 from briefd_build.errors import BuildError
-from briefd_build.pipeline.model import Form
+from briefd_build.pipeline.model import Form, Precision
 from briefd_server.engines.extractive.pieces import Window
 from briefd_server.engines.extractive.session import WindowReading
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from briefd_build.base_model import BaseModel
 
 RELATION_COUNT = 5
+OPTIMIZED = Form(Precision.INT8_DYNAMIC, is_optimized=True)
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +40,8 @@ def network(base: BaseModel) -> MultiTaskEncoder:
 @pytest.fixture(scope="module")
 def graphs(network: MultiTaskEncoder, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("graphs")
-    export_float32(copy.deepcopy(network), folder / "float32.onnx")
-    export_int8(copy.deepcopy(network), folder / "int8.onnx")
+    export_form(copy.deepcopy(network), Form(), (), folder / "float32.onnx")
+    export_form(copy.deepcopy(network), OPTIMIZED, (), folder / "int8.onnx")
     return folder / "float32.onnx", folder / "int8.onnx"
 
 

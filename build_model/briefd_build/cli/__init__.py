@@ -10,7 +10,7 @@ import click
 
 from briefd_build.cli.bench import bench
 from briefd_build.cli.compare import compare
-from briefd_build.cli.extractive import default, evaluate, tune
+from briefd_build.cli.extractive import evaluate, tune
 from briefd_build.cli.finetune import finetune
 from briefd_build.cli.generate import generate
 from briefd_build.cli.headlines import headlines
@@ -34,7 +34,7 @@ _REMEDIES = {
     errno.EROFS: "name another place",
 }
 
-for _command in (bench, compare, default, evaluate, finetune, generate, headlines, recipes, report, run, tune):
+for _command in (bench, compare, evaluate, finetune, generate, headlines, recipes, report, run, tune):
     cli.add_command(_command)
 
 

@@ -1,4 +1,4 @@
-"""Commands of the default bundle: make it, measure it, tune it."""
+"""Commands of the default bundle: measure it, tune it."""
 
 from __future__ import annotations
 
@@ -8,33 +8,6 @@ from pathlib import Path
 import click
 
 from briefd_build.cli.common import data_option, find_corpora, json_option, progress
-
-
-@click.command()
-@data_option
-@click.option("--base", help="Base encoder: a directory or a hub name.  [default: all-MiniLM-L6-v2]")
-@click.option(
-    "--build",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("build/default-en"),
-    show_default=True,
-    help="Folder of intermediate results; finished stages found there are not done again.",
-)
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("build/bundles/default-en"),
-    show_default=True,
-    help="Directory of the bundle.",
-)
-def default(data: Path | None, base: str | None, build: Path, out: Path) -> None:
-    """Train, prune, quantize, check, evaluate and write the default bundle."""
-    from briefd_build.base_model import DEFAULT_BASE, find_base  # noqa: PLC0415 - torch takes seconds to import
-    from briefd_build.building import build_default  # noqa: PLC0415 - likewise
-
-    with progress() as report:
-        build_default(find_base(base or DEFAULT_BASE), find_corpora(data, report), build, out, report)
-    click.echo(f"wrote {out}", err=True)
 
 
 @click.command()

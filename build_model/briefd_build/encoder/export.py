@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from briefd_build.compression.forms import export_encoder
 from briefd_build.compression.served_encoder import ServedEncoder, pick_rows
-from briefd_build.pipeline.model import Form, Precision
 from briefd_server.engines.extractive.session import WindowReading
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from briefd_build.encoder.network import MultiTaskEncoder, Reading
+    from briefd_build.pipeline.model import Form
     from briefd_server.engines.extractive.pieces import Window
 
 
@@ -53,13 +53,3 @@ def export_form(network: MultiTaskEncoder, form: Form, windows: Iterable[Window]
     feeds = ({"piece_ids": each.piece_ids[None], "word_starts": each.word_starts[None]} for each in windows)
     exported = _ServedNetwork(network) if form.is_optimized else network
     return export_encoder(exported, inputs, WindowReading._fields, form, path, feeds)
-
-
-def export_float32(network: MultiTaskEncoder, path: Path) -> None:
-    """Export as it is."""
-    export_form(network, Form(), (), path)
-
-
-def export_int8(network: MultiTaskEncoder, path: Path) -> None:
-    """Export with INT8 embeddings and dynamic INT8 products (weights by channel, activations by tensor)."""
-    export_form(network, Form(Precision.INT8_DYNAMIC, is_optimized=True), (), path)

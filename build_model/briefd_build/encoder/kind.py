@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
@@ -97,6 +96,7 @@ class ExtractiveKind:
         self._data = build(DataTable, data, "data")
         self._evaluation = build(EvaluationTable, evaluation, "evaluation")
         self._data_directory = data_directory
+        self._sampled: tuple[str, list[Batch]] | None = None
 
     def open(self, source: str) -> Model:
         """Put heads that were drawn at random on a pretrained encoder."""
@@ -129,7 +129,7 @@ class ExtractiveKind:
     def losses(self, model: Model, batches: int) -> Iterator[Tensor]:
         """See `Kind`."""
         network = _network(model)
-        for batch in islice(self._sample(model), batches):
+        for batch in self._sample(model)[:batches]:
             yield task_loss(network(batch.piece_ids, batch.word_starts), batch)
 
     def train(self, model: Model, lesson: Lesson, teacher: Model | None, checkpoint: Path, report: Report) -> None:
@@ -207,10 +207,14 @@ class ExtractiveKind:
         frequent = (name for name, count in uses.items() if count >= self._data.least_relation_uses)
         return sorted({*frequent, "root"})
 
-    def _sample(self, model: Model) -> Iterator[Batch]:
-        encoder = PieceEncoder(model.tokenizer)
-        mixture = Mixture(self._corpora, model.facts[RELATIONS], (encoder, encoder), _SAMPLE_SEED)
-        yield from mixture.batches_of_epoch(0)
+    def _sample(self, model: Model) -> list[Batch]:
+        """Batches of training data; kept, since importance is measured on them many times."""
+        pieces = model.tokenizer.to_str()
+        if self._sampled is None or self._sampled[0] != pieces:
+            encoder = PieceEncoder(model.tokenizer)
+            mixture = Mixture(self._corpora, model.facts[RELATIONS], (encoder, encoder), _SAMPLE_SEED)
+            self._sampled = pieces, mixture.batches_of_epoch(0)
+        return self._sampled[1]
 
 
 def _network(model: Model) -> MultiTaskEncoder:
