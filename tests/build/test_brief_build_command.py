@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import subprocess
 import sys
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     return int(end.value.code or 0)
 
 
-@pytest.mark.parametrize("command", [[], ["default"], ["evaluate"], ["tune"]])
+@pytest.mark.parametrize("command", [[], ["run"], ["evaluate"], ["tune"]])
 def test_help_needs_neither_data_nor_model(
     command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -67,8 +68,11 @@ def test_a_bundle_whose_engine_parameters_are_wrong_is_one_line(
 def test_a_base_that_is_none_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    write_corpus(tmp_path / "data")
     (tmp_path / "empty").mkdir()
-    assert run(monkeypatch, "default", "--base", str(tmp_path / "empty")) == 1
+    monkeypatch.chdir(tmp_path)
+    source = f"model.source={tmp_path / 'empty'}"
+    assert run(monkeypatch, "run", "default-en", "--data", str(tmp_path / "data"), "--set", source) == 1
     assert_one_line(capsys.readouterr().err, "has no model.safetensors", "name a directory that has one")
 
 
@@ -116,3 +120,18 @@ def _failing(error: OSError) -> click.Command:
         raise error
 
     return fail
+
+
+def test_no_library_says_what_it_is_about() -> None:
+    script = """
+import contextlib, logging, sys
+from briefd_build import cli
+sys.argv = ["brief-build", "recipes", "default-en"]
+with contextlib.suppress(SystemExit):
+    cli.main()
+import onnxruntime.quantization.matmul_nbits_quantizer
+logging.getLogger("library").info("about this")
+logging.getLogger("library").warning("mind that")
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stderr == "mind that\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import sys
 
@@ -43,6 +44,8 @@ def main() -> None:
     from briefd_build.errors import BuildError  # noqa: PLC0415 - see above
     from briefd_server.errors import BriefdError  # noqa: PLC0415 - see above
 
+    # Before any library is imported: ONNX Runtime's quantizer would let every library tell what it is about.
+    logging.basicConfig(handlers=[_StandardError()], format="%(message)s", level=logging.WARNING)
     try:
         cli()
     except (BuildError, BriefdError) as error:
@@ -51,6 +54,13 @@ def main() -> None:
         if error.errno not in _REMEDIES:
             raise
         _end(f"{error.filename or 'a file'}: {os.strerror(error.errno)}; {_REMEDIES[error.errno]}")
+
+
+class _StandardError(logging.Handler):
+    """Writes to the standard error of the moment, which a progress bar makes its own while it is there."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        click.echo(self.format(record), err=True)
 
 
 def _end(message: str) -> None:
