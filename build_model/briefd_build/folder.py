@@ -50,8 +50,14 @@ class BuildFolder:
             raise BuildError(f"{self.path} cannot be made ({error.strerror}); name another --build") from error
         if not self.has(MADE_BY) or not any(each.name != MADE_BY for each in self.path.iterdir()):
             self.write_json(MADE_BY, made_by)
-        elif self.read_json(MADE_BY) != json.loads(json.dumps(made_by)):
+        elif not self._is_made_by(made_by):
             raise BuildError(f"{self.path} holds the stages of another build; name another --build or remove it")
+
+    def _is_made_by(self, made_by: object) -> bool:
+        try:
+            return bool(self.read_json(MADE_BY) == json.loads(json.dumps(made_by)))
+        except ValueError:  # somebody's own file of this name
+            return False
 
     def has(self, name: str) -> bool:
         """Whether a stage left this file."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import pytest
 import torch
 
-from briefd_build.folder import BuildFolder, staged
+from briefd_build.errors import BuildError
+from briefd_build.folder import MADE_BY, BuildFolder, staged
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,3 +34,10 @@ def test_an_interrupted_stage_leaves_what_was_there(tmp_path: Path) -> None:
     assert (tmp_path / "a.txt").read_text() == "old"
     folder.write_text("a.txt", "new")
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_folder_of_somebody_elses_is_refused(tmp_path: Path) -> None:
+    (tmp_path / MADE_BY).write_text("{")
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(BuildError, match="holds the stages of another build"):
+        BuildFolder(tmp_path).claim({"seed": 1})

@@ -19,7 +19,8 @@ BASELINE = "baseline"
 
 _BUNDLE_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _STAGE_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_MOST_SEED = 2**32 - 1  # the most that numpy takes
+MOST_SEED = 2**32 - 1
+"""The most that numpy takes."""
 
 
 @dataclass(frozen=True)
@@ -131,8 +132,8 @@ class Recipe:
         if not _BUNDLE_NAME.fullmatch(self.name):
             raise ValueError("name must be of a-z, 0-9, ., - and _, 64 of them at most, as bundles are named")
         _check_tasks((self.task,))
-        if not 0 <= self.seed <= _MOST_SEED:
-            raise ValueError(f"seed must be from 0 to {_MOST_SEED}")
+        if not 0 <= self.seed <= MOST_SEED:
+            raise ValueError(f"seed must be from 0 to {MOST_SEED}")
         if not isinstance(self.model.get("source"), str) or not self.model["source"]:
             raise ValueError("model.source is lacking: give a directory or a hub name (--set model.source=...)")
         for step in self.stages:

@@ -35,7 +35,7 @@ class Distil:
     seed: int | None = None
 
     def __post_init__(self) -> None:
-        check_schedule(self.epochs, self.rate)
+        check_schedule(self.epochs, self.rate, self.head_rate, self.seed)
         taught = (self.logits, self.states, self.attention)
         if min(self.labels, *taught) < 0 or not any(taught):
             raise ValueError(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefd_build.pipeline.model import Lesson
+from briefd_build.pipeline.recipe import MOST_SEED
 
 if TYPE_CHECKING:
     from briefd_build.pipeline.model import Model, Work
@@ -22,7 +23,9 @@ class Finetune:
     seed: int | None = None
 
     def __post_init__(self) -> None:
-        check_schedule(self.epochs, self.rate)
+        check_schedule(self.epochs, self.rate, self.head_rate, self.seed)
+        if self.lora_rank is not None and self.lora_rank < 1:
+            raise ValueError("lora_rank must be 1 or more; leave it out to train all weights")
 
     def apply(self, model: Model, work: Work) -> str:
         """Train the model."""
@@ -37,9 +40,13 @@ class Finetune:
 CHECKPOINT = "training.checkpoint"
 
 
-def check_schedule(epochs: int, rate: float) -> None:
-    """Refuse schedules that train nothing or never end well; raises ValueError."""
+def check_schedule(epochs: int, rate: float, head_rate: float | None, seed: int | None) -> None:
+    """Refuse schedules that train nothing or never end well, and seeds that are none; raises ValueError."""
     if epochs < 1:
         raise ValueError("epochs must be 1 or more")
     if not 0 < rate < 1:
         raise ValueError("rate must be above 0 and below 1; 0.0002 is usual")
+    if head_rate is not None and not 0 < head_rate < 1:
+        raise ValueError("head_rate must be above 0 and below 1; 0.001 is usual")
+    if seed is not None and not 0 <= seed <= MOST_SEED:
+        raise ValueError(f"seed must be from 0 to {MOST_SEED}")

@@ -74,7 +74,7 @@ class Quantize:
         if self.method == "qat":
             if self.epochs is None or self.rate is None:
                 raise ValueError('method = "qat" trains: give epochs and rate, such as epochs = 1 and rate = 3e-5')
-            check_schedule(self.epochs, self.rate)
+            check_schedule(self.epochs, self.rate, self.head_rate, self.seed)
         if min(self.labels, self.logits) < 0 or not self.labels + self.logits or self.temperature <= 0:
             raise ValueError("labels and logits must be 0 or more and not both 0, and temperature above 0")
 
