@@ -294,3 +294,9 @@ def test_a_stage_has_chance_of_its_own() -> None:
     seeds: set[Any] = {stage_seed(seed, name) for seed in (1, 2) for name in ("a", "b")}
     assert len(seeds) == 4
     assert all(0 <= seed < 2**32 for seed in seeds)
+
+
+def test_a_gate_on_a_metric_that_there_is_not_is_refused_before_the_work(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match=r"gates\.points\.acuracy is unknown; did you mean accuracy\?"):
+        run(order(tmp_path, "gates.points.acuracy=1"))
+    assert not (tmp_path / "build").exists()

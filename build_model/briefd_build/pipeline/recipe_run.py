@@ -19,7 +19,7 @@ from briefd_build.pipeline.environment import describe_environment
 from briefd_build.pipeline.gates import check_gates
 from briefd_build.pipeline.kinds import make_kind
 from briefd_build.pipeline.notes import notes_of
-from briefd_build.pipeline.parsing import nearest
+from briefd_build.pipeline.parsing import nearest, refuse_unknown
 from briefd_build.pipeline.preflight import check_run, estimate_run, weight_bytes_of
 from briefd_build.pipeline.recipe import BASELINE, SOURCE
 from briefd_build.pipeline.results import Cost, RunRecord
@@ -101,6 +101,8 @@ def run_recipe(
     make = partial(make_kind, recipe.task, recipe.model, recipe.data, recipe.evaluation, order.data_directory)
     kind = make()
     check_teachers(recipe, stages)
+    if recipe.gates.points:
+        refuse_unknown(recipe.gates.points, [metric.name for metric in kind.metrics], "gates.points")
     _check_places(order.out.resolve(), order.build.resolve())
     torch.set_num_threads(order.thread_count)
     with claimed(order.build, recipe, order.thread_count):
