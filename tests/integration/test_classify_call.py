@@ -255,7 +255,9 @@ def test_the_command_tells_more_labels_and_the_cost(daemon: DaemonProcess) -> No
     lines = told.stderr.splitlines()
     assert lines[0] == "words    1 read"
     assert [line.split()[0] for line in lines] == ["words", "latency", "memory", "CPU", "energy", "CO2e"]
-    assert brief(daemon, "classify", "--labels", "0", "--text", "good").returncode == 2
+    refused = brief(daemon, "classify", "--labels", "0", "--text", "good")
+    complaint = "brief: 0 labels are asked for; ask for 1 to 1024, or leave it out\n"
+    assert (refused.returncode, refused.stdout, refused.stderr) == (2, "", complaint)
 
 
 def test_the_command_writes_json(daemon: DaemonProcess) -> None:

@@ -29,7 +29,7 @@ class InputError(TextError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One text to summarize.
+    """One text to ask about.
 
     Attributes:
         file: Name of its file, `-` for standard input; `None` for a text of the command line.
@@ -81,7 +81,7 @@ class Source:
 
 
 def sources_of(files: Sequence[str], text: str | None) -> list[Source]:
-    """Return what is to be summarized: the text of the command line or the files, or without both standard input."""
+    """Return what is to be asked about: the text of the command line or the files, or without both standard input."""
     if text is not None:
         return [Source(None, text)]
     return [Source(file) for file in files or [STANDARD_INPUT]]

@@ -195,7 +195,7 @@ def classify_options(command: _Function) -> _Function:
         click.option(
             "--labels",
             "label_count",
-            type=click.IntRange(1, 1024),
+            type=int,
             metavar="N",
             help="How many labels to tell, the most probable first.  [default: 1; with --json and --jsonl all]",
         ),
