@@ -35,6 +35,8 @@ def load(bundle: Bundle, variant: str, thread_count: int) -> ClassifierEngine:
         logits = session.read(encoder.longest_window(), UnwatchedCall(), is_last_of_many=True)
     except Exception as error:  # tokenizers and onnxruntime raise bare exceptions for a file that is not theirs
         raise BundleError(f"bundle {manifest.name}: its {variant} model can't be loaded; rebuild it") from error
-    if logits.shape != (len(parameters.labels),) or not np.isfinite(logits).all():
-        raise BundleError(f"bundle {manifest.name}: its {variant} model has other labels or none; rebuild it")
+    if logits.shape != (len(parameters.labels),):
+        raise BundleError(f"bundle {manifest.name}: its {variant} model has other labels; rebuild it")
+    if not np.isfinite(logits).all():
+        raise BundleError(f"bundle {manifest.name}: its {variant} model gives logits that are no numbers; rebuild it")
     return ClassifierEngine(encoder, session, parameters, thread_count)

@@ -155,7 +155,7 @@ def test_a_run_ends_once_its_call_is_stopped(classifier: Classifier) -> None:
         ({"engine_parameters": {"labels": ["a", "\x1b[31m"]}}, "printable"),
         ({"engine_parameters": {"labels": ["a", "a", "b"]}}, "names that differ"),
         ({"engine_parameters": {"labels": ["a"]}}, "2 to 1024 names"),
-        ({"engine_parameters": {"labels": ["a", "b"]}}, "has other labels or none"),
+        ({"engine_parameters": {"labels": ["a", "b"]}}, "has other labels; rebuild it"),
         ({"limits": {}}, "'window_pieces'"),
         ({"limits": {"window_pieces": 513}}, "from 8 to 512"),
     ],
@@ -183,7 +183,7 @@ def test_parts_that_do_not_fit_together_are_refused_when_loaded(tmp_path: Path, 
 
 def test_a_model_that_gives_no_numbers_is_refused_when_loaded(tmp_path: Path) -> None:
     bundle = read_bundle(make_classifier_bundle(tmp_path, {"optimized.onnx": make_graph(float("nan"))}))
-    with pytest.raises(BundleError, match="its optimized model has other labels or none; rebuild it"):
+    with pytest.raises(BundleError, match="its optimized model gives logits that are no numbers; rebuild it"):
         load_engine(bundle, OPTIMIZED, 1)
 
 
