@@ -276,8 +276,8 @@ class Limits:
 
     Attributes:
         max_text_bytes: Most bytes of a text in UTF-8.
-        min_word_count: Fewest words that may be asked for.
-        max_word_count: Most words that may be asked for.
+        min_word_count: Fewest words of a summary that may be asked for.
+        max_word_count: Most words of a summary that may be asked for.
         max_queued_call_count: Calls that may wait for a worker.
         worker_count: Calls that may run at the same time.
     """

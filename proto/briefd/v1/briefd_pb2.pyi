@@ -942,9 +942,9 @@ class Limits(_message.Message):
     max_text_bytes: _builtins.int
     """Most bytes of `text` in UTF-8."""
     min_word_count: _builtins.int
-    """Fewest words that may be asked for."""
+    """Fewest words of a summary that may be asked for."""
     max_word_count: _builtins.int
-    """Most words that may be asked for."""
+    """Most words of a summary that may be asked for."""
     max_queued_call_count: _builtins.int
     """Calls that may wait for a worker."""
     worker_count: _builtins.int
