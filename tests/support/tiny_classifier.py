@@ -117,6 +117,6 @@ def _manifest(files: dict[str, FileEntry], changes: dict[str, object]) -> Manife
         "files": files,
         "variants": {form: VariantEntry(f"{form}.onnx", 1 << 20) for form in SCORES},
         "limits": {"window_pieces": WINDOW_PIECES},
-        "engine_parameters": {"labels": list(LABELS), "pad_id": 0},
+        "engine_parameters": {"labels": list(LABELS)},
     }
     return Manifest(**{**values, **changes})  # type: ignore[arg-type] # changed fields are the test's business
