@@ -11,13 +11,17 @@ import pytest
 from bundle_factory import make_bundle
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from odd_texts import LONG_ENOUGH, TOO_SHORT, WITHOUT_WORDS
-from tiny_classifier import LABELS, WORDS, make_classifier_bundle, make_graph, tokenizer_file
+from tiny_classifier import LABELS, WINDOW_PIECES, WORDS, make_classifier_bundle, make_graph, tokenizer_file
+from tiny_tokenizer import make_tokenizer
 
 from briefd_server.bundle import BASELINE, OPTIMIZED, BundleError, read_bundle
 from briefd_server.engines import load_classifier, load_engine, load_summarizer
-from briefd_server.engines.base import CallStopped, Classification, Classifier, Stage, UnwatchedCall
+from briefd_server.engines.base import CallContext, CallStopped, Classification, Classifier, Stage, UnwatchedCall
+from briefd_server.engines.classifier import ClassifierEngine, Parameters
 from briefd_server.engines.classifier.engine import softmax
+from briefd_server.engines.classifier.windows import WindowEncoder
 from briefd_server.errors import EngineLoadError
 
 
@@ -43,6 +47,11 @@ def test_the_most_probable_label_comes_first(classifier: Classifier) -> None:
     assert answer.language == "en"
     logits = np.log(probabilities_of(answer))
     assert logits[2] - logits[1] == pytest.approx(2 * (logits[0] - logits[1]))
+
+
+def test_a_text_in_another_language_is_classified_all_the_same(classifier: Classifier) -> None:
+    answer = classifier.classify("Das Wetter ist heute nicht gut, aber die Reise war good", UnwatchedCall())
+    assert (answer.language, answer.labels[0].name) == ("und", "positive")
 
 
 def test_probabilities_are_those_of_the_logits(classifier: Classifier) -> None:
@@ -144,6 +153,35 @@ def test_a_run_ends_once_its_call_is_stopped(classifier: Classifier) -> None:
         classifier.classify("a slow day", call)
     assert call.stages == [Stage.TOKENIZE, Stage.INFERENCE]
     check(classifier.classify("good", UnwatchedCall()))
+
+
+def test_a_call_that_was_stopped_before_does_not_reach_the_model(classifier: Classifier) -> None:
+    call = StoppingCall()
+    call.is_stopped = True
+    with pytest.raises(CallStopped):
+        classifier.classify("good", call)
+    assert call.stages == [Stage.TOKENIZE]
+
+
+class NotingSession:
+    """A session that notes after which windows it was to give memory back."""
+
+    def __init__(self) -> None:
+        self.notes: list[bool] = []
+
+    def read(
+        self, window: NDArray[np.int64], call: CallContext, *, is_last_of_many: bool = False
+    ) -> NDArray[np.float32]:
+        self.notes.append(is_last_of_many)
+        return np.zeros(len(LABELS), dtype=np.float32)
+
+
+@pytest.mark.parametrize(("text", "notes"), [("good", [False]), ("a " * 30, [False, False, True])])
+def test_memory_is_given_back_after_the_last_of_many_windows(text: str, notes: list[bool]) -> None:
+    session = NotingSession()
+    encoder = WindowEncoder(make_tokenizer(WORDS), WINDOW_PIECES)
+    ClassifierEngine(encoder, session, Parameters(LABELS, "en", WINDOW_PIECES), 1).classify(text, UnwatchedCall())
+    assert session.notes == notes
 
 
 @pytest.mark.parametrize(
