@@ -15,11 +15,12 @@ from typing import Any
 
 import pytest
 from fake_kind import FakeMeasuring, calls, write_fake_model
+from run_records import make_record
 
 from briefd_build.errors import BuildError
 from briefd_build.pipeline import kinds, recipe_run
 from briefd_build.pipeline.changing import set_values
-from briefd_build.pipeline.notes import compare_with_earlier
+from briefd_build.pipeline.notes import compare_with_earlier, notes_of
 from briefd_build.pipeline.recipe import parse_recipe
 from briefd_build.pipeline.recipe_files import parse_toml
 from briefd_build.pipeline.recipe_run import Order, Outcome, run_recipe
@@ -300,3 +301,13 @@ def test_a_gate_on_a_metric_that_there_is_not_is_refused_before_the_work(tmp_pat
     with pytest.raises(BuildError, match=r"gates\.points\.acuracy is unknown; did you mean accuracy\?"):
         run(order(tmp_path, "gates.points.acuracy=1"))
     assert not (tmp_path / "build").exists()
+
+
+def test_the_notes_tell_what_was_timed_on_a_busy_machine(tmp_path: Path) -> None:
+    record = replace(make_record(), evaluation={"texts answered": 200})
+    recipe = order(tmp_path).recipe
+    assert not any("kept the machine busy" in note for note in notes_of(recipe, record, tmp_path / "out"))
+    *others, last = record.stages
+    waiting = replace(last, cost=replace(last.cost, p50_ms=100.0, cpu_seconds=0.05))
+    notes = notes_of(recipe, replace(record, stages=[*others, waiting]), tmp_path / "out")
+    assert any(f"Other programs kept the machine busy while {last.name} was timed" in note for note in notes)

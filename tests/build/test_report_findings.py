@@ -65,7 +65,7 @@ def test_points_of_a_metric_are_in_its_own_unit() -> None:
 
 def test_the_headline_says_what_was_bought_and_what_it_cost() -> None:
     text = "\n".join(headline(make_record())).replace("\N{NO-BREAK SPACE}", " ")
-    assert "Against its float32 baseline the bundle is 78 % smaller and 2.55 times as fast" in text
+    assert "Against its baseline, source, the bundle is 78 % smaller and 2.55 times as fast" in text
     assert "takes 64 % less memory and 62 % less energy a call (estimated)" in text
     assert "ROUGE-L goes from 0.310 to 0.295 (95 % interval 0.282 to 0.307), −1.5 points" in text
     assert "69.0 % of its answers are the baseline's" in text

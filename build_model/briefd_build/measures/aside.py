@@ -73,9 +73,14 @@ def sum_up(costs: Sequence[CallCost]) -> CallFigures:
     )
 
 
+def is_starved(p50_ms: float, cpu_seconds: float) -> bool:
+    """Whether calls waited for a processor more than they used one: then their times tell of other programs."""
+    return p50_ms > _STARVED * 1e3 * cpu_seconds
+
+
 def warn_if_starved(figures: CallFigures) -> None:
-    """Warn where calls waited for a processor more than they used one: then their times tell of other programs."""
-    if figures.p50_ms > _STARVED * 1e3 * figures.cpu_seconds:
+    """Warn where times tell of other programs."""
+    if is_starved(figures.p50_ms, figures.cpu_seconds):
         _LOGGER.warning(
             "calls took %.1f ms for %.1f ms of processor time: other programs keep this machine busy, and times say "
             "little; end them and measure again",

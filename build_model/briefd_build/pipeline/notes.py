@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from briefd_build.errors import BuildError
+from briefd_build.measures.aside import is_starved
 from briefd_build.reporting.record import find_record
 from briefd_server.bundle import read_bundle
 from briefd_server.errors import BriefdError
@@ -46,6 +47,12 @@ def notes_of(recipe: Recipe, record: RunRecord, out: Path) -> list[str]:
     notes += [
         f"Left out, as it is not for {recipe.task}: {step.name}." for step in recipe.stages if step not in recipe.steps
     ]
+    costs = {each.name: each.cost for each in record.stages} | ({"PyTorch": record.pytorch} if record.pytorch else {})
+    if waited := [name for name, cost in costs.items() if is_starved(cost.p50_ms, cost.cpu_seconds)]:
+        notes.append(
+            f"Other programs kept the machine busy while {', '.join(waited)} was timed: calls took far longer than "
+            "their processor time, so that p50, p95 and ratios to PyTorch say little there."
+        )
     if (texts := record.evaluation["texts answered"]) < _LEAST_TEXTS:
         notes.append(f"Only {texts} texts were answered, fewer than {_LEAST_TEXTS}: quality is known roughly.")
     return notes + compare_with_earlier(record, _earlier_record(out))

@@ -96,7 +96,7 @@ def _against_baseline(record: RunRecord) -> str:
     if last.name == record.baseline:
         return f"The last stage is the baseline itself, {record.baseline}: there is nothing to compare it with."
     said = describe(lambda measure: findings.ratio_to_baseline(record, last, measure), _energy_word(record))
-    return f"Against its float32 baseline the bundle {said}." if said else ""
+    return f"Against its baseline, {record.baseline}, the bundle {said}." if said else ""
 
 
 def _against_pytorch(record: RunRecord) -> str:
