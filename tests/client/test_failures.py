@@ -92,6 +92,7 @@ def test_the_daemons_hint_is_kept():
     [
         (Code.INVALID_ARGUMENT, RequestError),
         (Code.NOT_FOUND, NotServedError),
+        (Code.FAILED_PRECONDITION, NotServedError),
         (Code.UNAVAILABLE, UnavailableError),
         (Code.DATA_LOSS, UnexpectedAnswerError),
     ],

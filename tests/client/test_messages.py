@@ -119,12 +119,14 @@ def test_a_result_is_read():
 
 def test_what_only_newer_daemons_send_is_passed_over():
     assert event_of(pb.SummarizeResponse(sequence_number=1)) is None
+    assert event_of(pb.ClassifyResponse(sequence_number=1)) is None
     assert event_of(pb.SummarizeResponse(accepted=pb.Accepted(variant=77))).variant is None
     shortfall = event_of(pb.SummarizeResponse(result=pb.SummarizeResult(length_shortfall=77))).result
     assert (shortfall.length_met, shortfall.length_shortfall) == (False, None)
     assert health_report_of(pb.HealthResponse(bundle=pb.Bundle(variants=[77, 1]))).bundle.variants == (
         Variant.OPTIMIZED,
     )
+    assert health_report_of(pb.HealthResponse(bundle=pb.Bundle(task=77))).bundle.task is None
 
 
 def test_health_is_read():
