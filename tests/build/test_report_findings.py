@@ -11,6 +11,7 @@ from run_records import make_cost, make_record, make_stage
 
 from briefd_build.pipeline.results import GateResult
 from briefd_build.reporting.findings import (
+    gate_title,
     interleaved_ratio,
     leading,
     pareto_front,
@@ -61,6 +62,11 @@ def test_points_of_a_metric_are_in_its_own_unit() -> None:
     score = leading(record)
     assert score is not None
     assert points_gained(record, record.stages[-1], score) == pytest.approx(-1.5)
+
+
+def test_gates_are_named_for_people() -> None:
+    names = ("size_ratio", "quality_points", "points.labelled_attachment")
+    assert [*map(gate_title, names)] == ["size ratio", "quality points", "labelled attachment points"]
 
 
 def test_the_headline_says_what_was_bought_and_what_it_cost() -> None:

@@ -48,6 +48,12 @@ def ratio_to_baseline(record: RunRecord, stage: StageResult, measure: Measure) -
     return quantities.ratio(measure.of(stage.cost), measure.of(baseline.cost))
 
 
+def gate_title(name: str) -> str:
+    """Name a gate for people: `size_ratio` is `size ratio`, `points.accuracy` is `accuracy points`."""
+    family, _, metric = name.rpartition(".")
+    return " ".join(filter(None, (metric, family))).replace("_", " ")
+
+
 def leading(record: RunRecord) -> Score | None:
     """Return the metric that the gates are about."""
     return record.metrics[0] if record.metrics else None

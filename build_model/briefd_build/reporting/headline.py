@@ -196,7 +196,7 @@ def _unpaid(record: RunRecord) -> str:
 def _gates(record: RunRecord) -> str:
     if not record.gates:
         return ""
-    failed = [gate.name.replace("_", " ") for gate in record.gates if not gate.passes]
+    failed = [findings.gate_title(gate.name) for gate in record.gates if not gate.passes]
     if failed:
         word = "fails" if len(failed) == 1 else "fail"
         return f"{len(failed)} of {len(record.gates)} gates {word}: {', '.join(failed)}."

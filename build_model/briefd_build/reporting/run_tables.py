@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 PYTORCH = "PyTorch"
 _DIGEST_DIGITS = 12
 _STAGE = Column("Stage", is_number=False)
-# How a gate's value is written, by the end of its name; those of no other end are plain numbers.
+# How a gate's value is written, by the end of its title; those of no other end are plain numbers.
 _WRITERS = (
-    ("_bytes", quantities.size),
-    ("_ratio", quantities.times),
-    ("_loss", quantities.share),
-    ("_points", lambda value: f"{value:.2f} points" if quantities.is_known(value) else quantities.MISSING),
+    (" bytes", quantities.size),
+    (" ratio", quantities.times),
+    (" loss", quantities.share),
+    (" points", lambda value: f"{value:.2f} points" if quantities.is_known(value) else quantities.MISSING),
 )
 
 
@@ -94,7 +94,11 @@ def _run_cells(cost: Cost) -> Iterator[Cell]:
 
 def quality_table(record: RunRecord) -> Table:
     """Lay out every metric after every stage, with its interval and the points to the baseline."""
-    columns = (_STAGE, *(Column(score.title, "95 % interval") for score in record.metrics), Column("Agreement"))
+    columns = (
+        _STAGE,
+        *(Column(score.title, "95 % interval") for score in record.metrics),
+        Column("Agreement", "all answers"),
+    )
     rows = [
         Row(
             (
@@ -208,9 +212,9 @@ def _quality_cell(record: RunRecord, stage: StageResult, score: Score) -> Cell:
 
 
 def _gate_row(gate: GateResult) -> Row:
-    write = next((writer for end, writer in _WRITERS if gate.name.endswith(end)), _plain_number)
+    title = findings.gate_title(gate.name)
+    write = next((writer for end, writer in _WRITERS if title.endswith(end)), _plain_number)
     result = Cell("passes", tone="good") if gate.passes else Cell("fails", tone="bad")
-    title = gate.name.replace("_", " ")
     return Row((Cell(title[:1].upper() + title[1:]), Cell(write(gate.allowed)), Cell(write(gate.found)), result))
 
 
