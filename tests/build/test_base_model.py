@@ -32,6 +32,12 @@ def test_a_directory_is_taken_as_it_is(directory: Path) -> None:
     assert found.load_encoder().config.hidden_size == 32
 
 
+def test_the_license_is_what_the_card_says(directory: Path) -> None:
+    assert find_base(str(directory)).describe()["license"] == "unknown"
+    (directory / "README.md").write_text("---\nlicense: mit\n---\n")
+    assert find_base(str(directory)).describe()["license"] == "mit"
+
+
 def test_the_tokenizer_reads_texts_of_any_length(base: BaseModel) -> None:
     tokenizer = base.load_tokenizer()
     assert len(tokenizer.encode("the " * 50, add_special_tokens=False)) == 50

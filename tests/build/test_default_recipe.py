@@ -44,6 +44,7 @@ SETTINGS = (
     "distil.epochs=6",
     "distil.rate=2e-3",
     "distil.head_rate=2e-3",
+    "evaluation.texts=20",
     "gates.latency_ratio=1",
     "gates.quality_points=20",
     "gates.points.labelled_attachment=20",

@@ -36,7 +36,7 @@ def kind(base: BaseModel, tmp_path_factory: pytest.TempPathFactory) -> Extractiv
     data = tmp_path_factory.mktemp("data")
     write_corpus(data)
     table = {"source": str(base.directory), "window_pieces": 128}
-    return ExtractiveKind(table, {"least_relation_uses": 2}, {"baseline": "teacher"}, lambda: data)
+    return ExtractiveKind(table, {"least_relation_uses": 2}, {"baseline": "teacher", "texts": 20}, lambda: data)
 
 
 @pytest.fixture(scope="module")

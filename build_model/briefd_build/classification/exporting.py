@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,22 +14,14 @@ from briefd_build.classification.teaching import network_of
 from briefd_build.compression.forms import export_encoder
 from briefd_build.compression.served_encoder import ServedEncoder
 from briefd_build.errors import BuildError
+from briefd_build.graph_bundle import GRAPH
 from briefd_build.pipeline.model import Precision
-from briefd_server.bundle import (
-    BASELINE,
-    CLASSIFY,
-    OPTIMIZED,
-    Manifest,
-    VariantEntry,
-    describe_file,
-    read_bundle,
-    write_manifest,
-)
+from briefd_server.bundle import CLASSIFY, OPTIMIZED, Manifest, VariantEntry, describe_file, write_manifest
 from briefd_server.engines.base import UnwatchedCall
 from briefd_server.engines.classifier import ENGINE, LABELS, WINDOW_PIECES
 from briefd_server.engines.classifier.session import ClassifierSession
 from briefd_server.engines.classifier.windows import WindowEncoder
-from briefd_server.engines.tokenizer_files import TOKENIZER_NAME, tokenizer_name
+from briefd_server.engines.tokenizer_files import TOKENIZER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,7 +33,6 @@ if TYPE_CHECKING:
 
     from briefd_build.pipeline.model import Model
 
-GRAPH, BASELINE_GRAPH = "optimized.onnx", "baseline.onnx"
 _LARGEST_DIFFERENCE = 1e-3
 _LEAST_AGREEMENT = 0.95
 
@@ -107,7 +96,7 @@ def write_classifier_bundle(
         task=CLASSIFY,
         engine=ENGINE,
         language=language,
-        license="Apache-2.0",
+        license=provenance["base"]["license"],
         files={name: describe_file(directory / name) for name in (TOKENIZER_NAME, GRAPH)},
         variants={OPTIMIZED: VariantEntry(GRAPH)},
         provenance=provenance,
@@ -116,17 +105,6 @@ def write_classifier_bundle(
     )
     write_manifest(directory, manifest)
     return checked
-
-
-def add_baseline(directory: Path, baseline: Path) -> None:
-    """Put the model of another bundle into a bundle as its float32 baseline, with its own tokenizer."""
-    own_tokenizer = tokenizer_name(BASELINE)
-    shutil.copyfile(baseline / GRAPH, directory / BASELINE_GRAPH)
-    shutil.copyfile(baseline / TOKENIZER_NAME, directory / own_tokenizer)
-    manifest = read_bundle(directory).manifest
-    added = {name: describe_file(directory / name) for name in (BASELINE_GRAPH, own_tokenizer)}
-    variants = {**manifest.variants, BASELINE: VariantEntry(BASELINE_GRAPH, extra_files=(own_tokenizer,))}
-    write_manifest(directory, replace(manifest, files={**manifest.files, **added}, variants=variants))
 
 
 def _windows(model: Model, texts: Sequence[str], window_pieces: int) -> list[NDArray[np.int64]]:

@@ -12,12 +12,13 @@ from tokenizers import Tokenizer
 
 from briefd_build.classification.batches import BATCH_TEXTS, TextReader, batches_of_epoch, make_examples
 from briefd_build.classification.data import DataTable, LabelledSet, read_set
-from briefd_build.classification.exporting import add_baseline, write_classifier_bundle
+from briefd_build.classification.exporting import write_classifier_bundle
 from briefd_build.classification.losses import LabelledLoss, logits_of
 from briefd_build.classification.opening import open_classifier
 from briefd_build.classification.scoring import METRICS, answer_all, score
 from briefd_build.classification.teaching import network_of, teach
 from briefd_build.errors import BuildError
+from briefd_build.graph_bundle import add_baseline
 from briefd_build.pipeline.model import Model
 from briefd_build.pipeline.parsing import build
 from briefd_build.pipeline.snapshots import read_snapshot, write_snapshot
@@ -69,12 +70,10 @@ class EvaluationTable:
     Attributes:
         baseline: stage that quality is compared with.
         texts: texts of the test, at least; all that there are, are read.
-        threads: that run the model while it answers.
     """
 
     baseline: str = "source"
     texts: int = 200
-    threads: int = 2
 
 
 class ClassificationKind:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-from dataclasses import replace
 from importlib import resources
 from typing import TYPE_CHECKING
 
@@ -12,18 +10,11 @@ from briefd_build.corpora.documents import read_treebank
 from briefd_build.encoder.export import export_form
 from briefd_build.encoder.network import TAGS
 from briefd_build.encoder.parity import check_agreement, check_parity
+from briefd_build.graph_bundle import GRAPH
 from briefd_build.pipeline.model import Precision
 from briefd_build.provenance import describe_sources
-from briefd_server.bundle import (
-    BASELINE,
-    OPTIMIZED,
-    Manifest,
-    VariantEntry,
-    describe_file,
-    read_bundle,
-    write_manifest,
-)
-from briefd_server.engines.extractive import TOKENIZER_NAME, WINDOW_PIECES, tokenizer_name
+from briefd_server.bundle import OPTIMIZED, Manifest, VariantEntry, describe_file, write_manifest
+from briefd_server.engines.extractive import TOKENIZER_NAME, WINDOW_PIECES
 from briefd_server.engines.extractive.costs import Costs
 from briefd_server.engines.extractive.pieces import PieceEncoder
 from briefd_server.text.words import find_words
@@ -36,7 +27,6 @@ if TYPE_CHECKING:
     from briefd_build.pipeline.model import Model
     from briefd_server.engines.extractive.pieces import Window
 
-GRAPH, BASELINE_GRAPH = "optimized.onnx", "baseline.onnx"
 _COSTS = "default-en.costs.json"
 _SAMPLE_DOCUMENTS = 5
 
@@ -61,7 +51,7 @@ def write_extractive_bundle(
     manifest = Manifest(
         name="default-en",
         language=table.language,
-        license="Apache-2.0",
+        license=model.facts["base"]["license"],
         files={name: describe_file(directory / name) for name in names},
         variants={OPTIMIZED: VariantEntry(GRAPH)},
         provenance={"base": model.facts["base"], "data": describe_sources()},
@@ -74,17 +64,6 @@ def write_extractive_bundle(
     )
     write_manifest(directory, manifest)
     return checked
-
-
-def add_baseline(directory: Path, baseline: Path) -> None:
-    """Put the model of another bundle into a bundle as its float32 baseline, with its own tokenizer."""
-    own_tokenizer = tokenizer_name(BASELINE)
-    shutil.copyfile(baseline / GRAPH, directory / BASELINE_GRAPH)
-    shutil.copyfile(baseline / TOKENIZER_NAME, directory / own_tokenizer)
-    manifest = read_bundle(directory).manifest
-    added = {name: describe_file(directory / name) for name in (BASELINE_GRAPH, own_tokenizer)}
-    variants = {**manifest.variants, BASELINE: VariantEntry(BASELINE_GRAPH, extra_files=(own_tokenizer,))}
-    write_manifest(directory, replace(manifest, files={**manifest.files, **added}, variants=variants))
 
 
 def sample_windows(encoder: PieceEncoder, data: Path, window_pieces: int) -> list[Window]:

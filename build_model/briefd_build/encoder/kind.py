@@ -11,7 +11,7 @@ import torch
 
 from briefd_build.base_model import find_base
 from briefd_build.corpora.collection import Corpora, read_corpora
-from briefd_build.encoder.bundling import add_baseline, write_extractive_bundle
+from briefd_build.encoder.bundling import write_extractive_bundle
 from briefd_build.encoder.judging import Judge
 from briefd_build.encoder.keeping import fit_keeping
 from briefd_build.encoder.losses import task_loss
@@ -20,6 +20,7 @@ from briefd_build.encoder.network import HeadSizes, MultiTaskEncoder
 from briefd_build.encoder.pytorch_session import pytorch_engine
 from briefd_build.encoder.training import Trainer
 from briefd_build.errors import BuildError
+from briefd_build.graph_bundle import add_baseline
 from briefd_build.pipeline.model import Model
 from briefd_build.pipeline.parsing import build
 from briefd_build.pipeline.snapshots import read_snapshot, write_snapshot
@@ -59,6 +60,10 @@ class ModelTable:
     language: str = "en"
     window_pieces: int = 256
 
+    def __post_init__(self) -> None:
+        if not 32 <= self.window_pieces <= 512:
+            raise ValueError("window_pieces must be from 32 to 512")
+
 
 @dataclass(frozen=True)
 class DataTable:
@@ -74,12 +79,10 @@ class EvaluationTable:
     Attributes:
         baseline: stage that quality is compared with.
         texts: evaluation texts, at least; all that there are, are read.
-        threads: that run the model while it answers.
     """
 
     baseline: str = "source"
     texts: int = 200
-    threads: int = 2
 
 
 class ExtractiveKind:
@@ -183,7 +186,13 @@ class ExtractiveKind:
 
     def answer(self, bundle: Path, thread_count: int, report: Report) -> list[Answer]:
         """See `Kind`."""
-        return self._judge.answer(bundle, thread_count, report)
+        answers = self._judge.answer(bundle, thread_count, report)
+        if len(answers) < self._evaluation.texts:
+            raise BuildError(
+                f"the corpora have {len(answers):,} texts to evaluate on, and evaluation.texts asks for "
+                f"{self._evaluation.texts:,}; ask for fewer"
+            )
+        return answers
 
     def score(self, answers: Sequence[Answer], baseline: Sequence[Answer]) -> dict[str, float]:
         """See `Kind`."""
