@@ -78,6 +78,7 @@ _MONTHS = frozenset(
     "january february march april may june july august september october november december jan feb mar apr jun jul aug "
     "sep sept oct nov dec".split()
 )
+_WEEKDAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
 # Verbs (by their beginning) that mean little without a phrase led by this preposition.
 _PREPOSITIONAL = (
     ("account", "for"), ("adher", "to"), ("aim", "at"), ("amount", "to"), ("appl", "to"), ("base", "on"), ("based",
@@ -208,13 +209,13 @@ class Grammar:
         return "conj:verb" if self._reading.tags[word] == "VERB" else "conj"
 
     def _binds_name_or_number(self, word: int) -> bool:
-        """Whether dropping the word tears a name or a figure apart: "bay 3", "May 5", "Los Angeles", "3 million"."""
+        """Whether dropping the word tears a name or figure apart: "bay 3", "May 5", "Los Angeles", "Sunday night"."""
         reading, head = self._reading, self._reading.heads[word]
         tags = (reading.tags[word], reading.tags[head])
         relation = reading.relations[word]
         if relation in {"compound", "amod", "nmod:desc", "nmod"} and tags == ("PROPN", "PROPN"):
             return abs(word - head) == 1 and relation != "nmod"
-        if self._is_month_of_date(word):
+        if self._is_month_of_date(word) or (self.lower[word] in _WEEKDAYS and head == word + 1):
             return True
         if relation in _FIGURE_RELATIONS and self.is_figure(word):
             return (

@@ -78,6 +78,7 @@ def test_a_clause_with_to_has_a_class_of_its_own() -> None:
         ("3/1/nummod/NUM %/1/root/SYM", "3", BREAKING),
         ("Los/1/compound/PROPN Angeles/1/root/PROPN", "Los", BREAKING),
         ("Red/1/amod/PROPN Cross/1/root/PROPN", "Red", BREAKING),
+        ("Sunday/1/compound/PROPN night/1/root/NOUN", "Sunday", BREAKING),
         ("city/1/compound/NOUN council/1/root/NOUN", "city", "compound"),
         ("Ada/0/root/PROPN Lovelace/0/flat/PROPN", "Lovelace", BREAKING),
     ],

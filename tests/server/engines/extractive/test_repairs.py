@@ -22,6 +22,16 @@ def test_the_second_end_of_a_range_hangs_on_its_first() -> None:
         assert attach_ranges(read_annotated(FERRY.format(parsed))).heads == [1, 2, 2, 4, 2, 7, 7, 4]
 
 
+def test_a_name_that_was_read_as_two_phrases_is_the_first_end() -> None:
+    ferry = read_annotated(
+        "The/1/det/DET ferry/7/nsubj/NOUN between/3/case/ADP Port/1/nmod/NOUN Ellery/1/nmod/PROPN and/6/cc/CCONJ "
+        "islands/4/conj/NOUN runs/7/root/VERB"
+    )
+    repaired = attach_ranges(ferry)
+    assert repaired.heads == [1, 7, 3, 1, 3, 6, 3, 7]
+    assert repaired.relations[4] == "flat"
+
+
 def test_a_clause_that_only_follows_a_between_stays_where_it_is() -> None:
     talked = read_annotated(
         "We/1/nsubj/PRON met/1/root/VERB and/6/cc/CCONJ between/4/case/ADP meetings/6/obl/NOUN we/6/nsubj/PRON "
