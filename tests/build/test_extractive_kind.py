@@ -162,6 +162,8 @@ def test_unknown_keys_are_refused(tmp_path: Path) -> None:
     [
         (lambda: PruneStructured(feed_forward_width=100), "multiple of 16"),
         (lambda: PruneStructured(layers=0), "1 or more"),
+        (lambda: PruneStructured(heads_share=1.5), "heads_share must be above 0 and at most 1"),
+        (lambda: PruneStructured(layers=1, layers_share=0.5), "layers_share or layers, not both"),
         (lambda: Distil("teacher", epochs=0, rate=1e-3), "epochs must be 1 or more"),
         (lambda: Distil("teacher", epochs=1, rate=1e-3, logits=0.0), "a weight above 0"),
         (lambda: Finetune(epochs=1, rate=2.0), "rate must be above 0"),
@@ -170,6 +172,14 @@ def test_unknown_keys_are_refused(tmp_path: Path) -> None:
 def test_parameters_out_of_range_are_refused(stage: object, fix: str) -> None:
     with pytest.raises(ValueError, match=fix):
         stage()  # type: ignore[operator]
+
+
+def test_shares_are_of_what_the_model_has(kind: ExtractiveKind, teacher: Model, tmp_path: Path) -> None:
+    kind.save(teacher, tmp_path)
+    stage = PruneStructured(layers_share=0.5, heads_share=0.4, feed_forward_share=0.3, batches=1)
+    # Rounded up: 0.4 of 2 heads is one, 0.3 of 64 neurons is 20 and so 32.
+    expected = "kept 1 of 2 layers, 1 of 2 heads, 32 of 64 neurons"
+    assert expected in stage.apply(kind.load(tmp_path), work_of(kind, tmp_path))
 
 
 def test_more_than_there_is_cannot_be_kept(kind: ExtractiveKind, teacher: Model, tmp_path: Path) -> None:

@@ -50,6 +50,8 @@ class PruneStructured:
         counts = (self.layers, self.heads, self.feed_forward_width, self.batches)
         if min(count for count in counts if count is not None) < 1:
             raise ValueError("layers, heads, feed_forward_width and batches must be 1 or more")
+        if (self.feed_forward_width or 0) % _NEURON_MULTIPLE:
+            raise ValueError(f"feed_forward_width must be a multiple of {_NEURON_MULTIPLE}, as kernels work on them")
         for name in ("layers", "heads", "feed_forward"):
             self._check_share(f"{name}_share", name if name != "feed_forward" else "feed_forward_width")
 
@@ -59,8 +61,6 @@ class PruneStructured:
             raise ValueError(f"{share_name} must be above 0 and at most 1")
         if share is not None and getattr(self, count_name) is not None:
             raise ValueError(f"give {share_name} or {count_name}, not both")
-        if (self.feed_forward_width or 0) % _NEURON_MULTIPLE:
-            raise ValueError(f"feed_forward_width must be a multiple of {_NEURON_MULTIPLE}, as kernels work on them")
 
     def apply(self, model: Model, work: Work) -> str:
         """Prune by importance that is measured on training data."""
