@@ -118,7 +118,9 @@ def show(address: str, interruption: Interruption, *command: str) -> bool:
     # One stream, so that a record of the demonstration keeps each text's metrics beside its summary.
     with subprocess.Popen(arguments, env=environment, stderr=subprocess.STDOUT) as process:
         interruption.await_end_of(process)
-        process.wait()
+        # With a limit, waiting looks up now and then: a signal that came just before, or that another thread received,
+        # would not break a wait without one.
+        process.wait(threading.TIMEOUT_MAX)
     interruption.check()
     return process.returncode == 0
 

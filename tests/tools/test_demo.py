@@ -24,14 +24,26 @@ real_program = demo.program
 demo.program = lambda name: sys.argv[0].replace("driver.py", "briefd") if name == "briefd" else real_program(name)
 sys.exit(demo.main())
 """
-# The signal meets the start of a process: after its fork, or in a finalizer that happens to run there.
+# The signal meets the start of a process: after its fork, in a finalizer that happens to run there, or in a thread
+# other than the one that waits for the process, whose wait it does not break.
 INTERRUPTED_DRIVER = """
 import signal
 import subprocess
+import threading
 
 class Dying:
     def __del__(self):
         signal.raise_signal({number})
+
+class Elsewhere(threading.Thread):
+    def __init__(self, process):
+        super().__init__(daemon=True)
+        self.process = process
+
+    def run(self):
+        while not self.process._waitpid_lock.locked():
+            pass
+        signal.pthread_kill(threading.get_ident(), {number})
 
 class Popen(subprocess.Popen):
     def __init__(self, arguments, **options):
@@ -119,7 +131,7 @@ def test_interrupted_it_stops_the_daemon(directory: Path, number: signal.Signals
     assert nothing_is_left(directory)
 
 
-@pytest.mark.parametrize("moment", ["signal.raise_signal({number})", "Dying()"])
+@pytest.mark.parametrize("moment", ["signal.raise_signal({number})", "Dying()", "Elsewhere(self).start()"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_at_the_start_of_a_process_is_not_lost(directory: Path, number: signal.Signals, moment: str) -> None:
     prelude = INTERRUPTED_DRIVER.format(number=int(number), moment=moment.format(number=int(number)))
