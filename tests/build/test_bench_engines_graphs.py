@@ -150,5 +150,5 @@ def test_a_run_joins_the_threads_and_names_an_absence_once(bundle: Bundle, monke
 def test_too_little_memory_is_said_before_anything_is_loaded(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engines_running, "free_memory_bytes", lambda: 1)
     monkeypatch.setattr(engines_running, "measure_engines", lambda *_: pytest.fail("it was loaded"))
-    with pytest.raises(BuildError, match=r"GB of memory, and 0\.0 GB are free"):
+    with pytest.raises(BuildError, match=r"too little memory: the bench takes about [\d,]+ MB, and 0 MB are free"):
         engines_running.run_engines(bundle.directory, None, 1, [1], print)

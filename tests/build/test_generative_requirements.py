@@ -11,16 +11,14 @@ from briefd_build.errors import BuildError
 from briefd_build.generative import requirements
 from briefd_build.generative.requirements import (
     ModelSize,
-    Needs,
     check_download,
     check_needs,
     estimate_needs,
-    free_disk_bytes,
-    free_memory_bytes,
     read_size,
 )
 from briefd_build.generative.source import find_model, load_model
 from briefd_build.generative.variants import BASELINE, VARIANTS
+from briefd_build.room import Needs
 
 MB = 1_000_000
 
@@ -79,36 +77,3 @@ def test_a_download_without_room_is_refused(tmp_path: Path, monkeypatch: pytest.
     check_download(tmp_path, 5 * MB)
     with pytest.raises(BuildError, match=r"too little disk: the model takes 6 MB in .* 5 MB are free; .*HF_HOME"):
         check_download(tmp_path, 6 * MB)
-
-
-def test_the_disk_of_a_directory_not_made_yet_is_that_of_the_nearest_above(tmp_path: Path) -> None:
-    assert free_disk_bytes(tmp_path / "not" / "yet") == pytest.approx(free_disk_bytes(tmp_path), abs=1e9)
-
-
-def write_group(directory: Path, **files: object) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (directory / name.replace("__", ".")).write_text(f"{content}\n")
-
-
-def test_memory_is_bounded_by_the_tightest_cgroup(tmp_path: Path) -> None:
-    proc, sys = tmp_path / "proc", tmp_path / "sys"
-    write_group(proc / "self", cgroup="0::/slice/unit")
-    unlimited = free_memory_bytes(str(proc), str(sys))
-    assert unlimited > 10 * MB
-    root = sys / "fs" / "cgroup"
-    write_group(root / "slice" / "unit", memory__max="max", memory__current=3 * MB)
-    write_group(
-        root / "slice",
-        memory__max=10 * MB,
-        memory__current=8 * MB,
-        memory__stat=f"anon {5 * MB}\ninactive_file {2 * MB}\nactive_file {MB}",
-    )
-    assert free_memory_bytes(str(proc), str(sys)) == 5 * MB
-
-
-def test_memory_is_bounded_by_a_cgroup_of_version_1(tmp_path: Path) -> None:
-    proc, sys = tmp_path / "proc", tmp_path / "sys"
-    write_group(proc / "self", cgroup="5:cpu,cpuacct:/a\n4:memory:/a\n0::/")
-    write_group(sys / "fs/cgroup/memory/a", memory__limit_in_bytes=9 * MB, memory__usage_in_bytes=8 * MB)
-    assert free_memory_bytes(str(proc), str(sys)) == MB

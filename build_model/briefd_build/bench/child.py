@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from briefd_build.bench.contender import Contender, Row
 
 _SPAWN = multiprocessing.get_context("spawn")
+PROCESS_BYTES = 150e6
+"""Memory of a process with its libraries; PyTorch's are the biggest."""
 # Seconds that a child which was told to end may take before it is ended.
 _END_SECONDS = 5
 

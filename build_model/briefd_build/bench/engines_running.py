@@ -6,17 +6,17 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from briefd_build.bench.child import PROCESS_BYTES
 from briefd_build.bench.engines import Case, GraphRow
 from briefd_build.bench.engines_measuring import EnginesOutcome, measure_engines
 from briefd_build.bench.engines_onnx import OnnxRuntimeCpu, OnnxRuntimeProvider, OpenVino
 from briefd_build.bench.engines_pytorch import PyTorch
 from briefd_build.bench.engines_report import EnginesReport
 from briefd_build.bench.engines_work import FLOAT32, list_cases, read_text
-from briefd_build.bench.requirements import PROCESS_BYTES, check_room
 from briefd_build.bench.turns import Absence
 from briefd_build.errors import BuildError
-from briefd_build.generative.requirements import free_memory_bytes
 from briefd_build.machine import describe_processor
+from briefd_build.room import check_memory, free_memory_bytes
 from briefd_server.bundle import read_bundle
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ def run_engines(
         rows = _rows(cases)
         # Weights, and what an engine makes of them.
         memory_bytes = sum(PROCESS_BYTES + 2 * _graph_bytes(row.case) for row in rows)
-        check_room("memory", memory_bytes, free_memory_bytes(), "end other programs, or measure on a larger machine")
+        remedy = "end other programs, or measure on a larger machine"
+        check_memory("the bench takes about", memory_bytes, free_memory_bytes(), remedy)
         outcome = _join([measure_engines(rows, REFERENCE.name, count, rounds, tell) for count in thread_counts])
     if not outcome.measurements:
         raise BuildError(f"no engine could be measured: {outcome.absences[0].name}: {outcome.absences[0].reason}")

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from briefd_build.bench.child import PROCESS_BYTES
 from briefd_build.bench.contender import AbsentError
 from briefd_build.bench.ctranslate2_peer import Ctranslate2Int8
 from briefd_build.bench.llama_cpp_peer import LlamaCpp
@@ -13,12 +14,12 @@ from briefd_build.bench.measuring import Work, measure
 from briefd_build.bench.ours import list_variants
 from briefd_build.bench.prompts import make_prompts
 from briefd_build.bench.report import Report
-from briefd_build.bench.requirements import PROCESS_BYTES, check_room
 from briefd_build.bench.torch_peers import PytorchInt8, TransformersFloat32
 from briefd_build.errors import BuildError
-from briefd_build.generative.requirements import free_disk_bytes, free_memory_bytes, read_size
+from briefd_build.generative.requirements import read_size
 from briefd_build.generative.source import ModelSource, load_tokenizer
 from briefd_build.machine import describe_processor
+from briefd_build.room import check_disk, check_memory, free_disk_bytes, free_memory_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -95,6 +96,8 @@ def _check_machine(source: ModelSource, folder: Path, process_count: int, instan
     """Refuse what would not fit, before anything is loaded."""
     size = read_size(source)
     weight_bytes = _FLOAT32_BYTES * (size.layer_weights + 2 * size.table_weights)
-    check_room("disk", _DISK_SHARE * weight_bytes, free_disk_bytes(folder), "set TMPDIR to a directory with more")
+    takes, remedy = "the bench takes about", "set TMPDIR to a directory with more"
+    check_disk(takes, _DISK_SHARE * weight_bytes, folder, free_disk_bytes(folder), remedy)
     memory_bytes = _MEMORY_SHARE * weight_bytes * instance_count + PROCESS_BYTES * process_count
-    check_room("memory", memory_bytes, free_memory_bytes(), "measure one --threads at a time, or on a larger machine")
+    remedy = "measure one --threads at a time, or on a larger machine"
+    check_memory(takes, memory_bytes, free_memory_bytes(), remedy)

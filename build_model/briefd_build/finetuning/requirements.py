@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from briefd_build.errors import BuildError
-from briefd_build.generative.requirements import free_disk_bytes, free_memory_bytes, read_size
+from briefd_build.generative.requirements import read_size
 from briefd_build.generative.source import read_shapes
+from briefd_build.room import check_disk, check_memory, free_disk_bytes, free_memory_bytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,24 +34,14 @@ def check_requirements(source: ModelSource, settings: Settings, folder: Path, ou
     trained_bytes = model_bytes if settings.full else _lora_bytes(source, settings.rank)
     disk_bytes = model_bytes + _CHECKPOINTS * _CHECKPOINT_COPIES * trained_bytes
     memory_bytes = _MEMORY_FIXED_BYTES + model_bytes + _TRAINED_COPIES * trained_bytes
+    takes, remedy = "the checkpoints and the model take up to", "make room, or name another --build and --out"
     for directory in (folder, out):
-        if (free := free_disk_bytes(directory)) < disk_bytes:
-            raise BuildError(
-                f"too little disk: the checkpoints and the model take up to {_megabytes(disk_bytes)}, and "
-                f"{_megabytes(free)} are free in {directory}; make room, or name another --build and --out"
-            )
-    if (free := free_memory_bytes()) < memory_bytes:
-        raise BuildError(
-            f"too little memory: the training takes {_megabytes(memory_bytes)} at least, and {_megabytes(free)} are "
-            "free; end other programs, train without --full, or on a larger machine"
-        )
+        check_disk(takes, disk_bytes, directory, free_disk_bytes(directory), remedy)
+    remedy = "end other programs, train without --full, or on a larger machine"
+    check_memory("the training takes at least", memory_bytes, free_memory_bytes(), remedy)
 
 
 def _lora_bytes(source: ModelSource, rank: int) -> int:
     """Bytes of LoRA's matrices beside every matrix; of pickled weights, which can't be looked into, none."""
     matrices = (shape for shape in read_shapes(source).values() if len(shape) == 2)
     return _FLOAT32_BYTES * rank * sum(map(sum, matrices))
-
-
-def _megabytes(byte_count: int) -> str:
-    return f"{byte_count / 1e6:,.0f} MB"

@@ -38,12 +38,11 @@ from briefd_build.generative.requirements import (
     check_download,
     check_needs,
     estimate_needs,
-    free_disk_bytes,
-    free_memory_bytes,
     read_size,
 )
 from briefd_build.generative.source import find_model
 from briefd_build.generative.variants import BASELINE, VARIANTS, HeadKind
+from briefd_build.room import free_disk_bytes, free_memory_bytes
 from briefd_server.engines import load_summarizer
 from briefd_server.engines.generative.session import Threads
 

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-import shutil
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
-
-from briefd_build.errors import BuildError
 from briefd_build.generative.kernels import Blockwise, DynamicInt8, Float16
 from briefd_build.generative.source import read_shapes
 from briefd_build.generative.variants import INT8_TABLES, HeadKind
+from briefd_build.room import Needs, check_disk, check_memory, free_disk_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from briefd_build.generative.kernels import Kernel, TableKernel
     from briefd_build.generative.source import ModelSource
@@ -48,14 +45,6 @@ class ModelSize:
     def table_weights(self) -> int:
         """Weights of the embedding, and of the output layer."""
         return self.table_rows * self.table_width
-
-
-@dataclass(frozen=True)
-class Needs:
-    """What the making of a bundle takes at most, in bytes."""
-
-    disk_bytes: int
-    memory_bytes: int
 
 
 def read_size(source: ModelSource) -> ModelSize:
@@ -120,16 +109,11 @@ def check_needs(
         BuildError: there is too little disk or memory.
 
     """
-    if (free := free_disk_bytes(directory)) < needs.disk_bytes:
-        raise BuildError(
-            f"too little disk: making the bundle takes up to {_megabytes(needs.disk_bytes)} in {directory}, where "
-            f"{_megabytes(free)} are free; make room, name another --out, or ask for fewer --variants"
-        )
-    if (free := free_memory_bytes()) < needs.memory_bytes:
-        raise BuildError(
-            f"too little memory: making the bundle takes up to {_megabytes(needs.memory_bytes)}, and "
-            f"{_megabytes(free)} are free; end other programs, or make it on a larger machine"
-        )
+    making = "making the bundle takes up to"
+    remedy = "make room, name another --out, or ask for fewer --variants"
+    check_disk(making, needs.disk_bytes, directory, free_disk_bytes(directory), remedy)
+    remedy = "end other programs, or make it on a larger machine"
+    check_memory(making, needs.memory_bytes, free_memory_bytes(), remedy)
 
 
 def check_download(cache: Path, byte_count: int) -> None:
@@ -139,56 +123,8 @@ def check_download(cache: Path, byte_count: int) -> None:
         BuildError: there is too little disk.
 
     """
-    if (free := free_disk_bytes(cache)) < byte_count:
-        raise BuildError(
-            f"too little disk: the model takes {_megabytes(byte_count)} in {cache}, where {_megabytes(free)} are free; "
-            "make room, or set HF_HOME to a directory on another disk"
-        )
-
-
-def free_disk_bytes(directory: Path) -> int:
-    """Read what an ordinary user may still write to a directory, or to where it will be made."""
-    existing = next(path for path in (directory.absolute(), *directory.absolute().parents) if path.exists())
-    return shutil.disk_usage(existing).free
-
-
-def free_memory_bytes(proc: str = "/proc", sys: str = "/sys") -> int:
-    """Read what this process can still get: of the machine's memory and swap, within the limits of its cgroups."""
-    machine_bytes = psutil.virtual_memory().available + psutil.swap_memory().free
-    return min([machine_bytes, *_cgroup_rooms(Path(proc), Path(sys))])
-
-
-def _cgroup_rooms(proc: Path, sys: Path) -> list[int]:
-    """Read how far the process's cgroups and those above them are from their limits; page cache can be taken back."""
-    rooms = []
-    for line in _read(proc / "self" / "cgroup").splitlines():
-        _, controllers, path = line.split(":", 2)
-        if controllers == "":
-            root, limit, used = sys / "fs/cgroup", "memory.max", "memory.current"
-        elif "memory" in controllers.split(","):
-            root, limit, used = sys / "fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"
-        else:
-            continue
-        group = root / path.lstrip("/")
-        for each in (group, *group.parents):
-            if not each.is_relative_to(root):
-                break
-            limit_text, used_text = _read(each / limit), _read(each / used)
-            if limit_text.isdecimal() and used_text.isdecimal():
-                rooms.append(max(0, int(limit_text) - int(used_text) + _page_cache_bytes(each)))
-    return rooms
-
-
-def _page_cache_bytes(group: Path) -> int:
-    fields = dict(line.split(" ", 1) for line in _read(group / "memory.stat").splitlines() if " " in line)
-    return sum(int(fields.get(name, 0)) for name in ("inactive_file", "active_file"))
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        return ""
+    remedy = "make room, or set HF_HOME to a directory on another disk"
+    check_disk("the model takes", byte_count, cache, free_disk_bytes(cache), remedy)
 
 
 def _bytes_per_weight(kernel: Kernel | TableKernel) -> float:
@@ -201,7 +137,3 @@ def _bytes_per_weight(kernel: Kernel | TableKernel) -> float:
 
 def _whole(source: ModelSource, keys: Sequence[str]) -> int:
     return next((source.config[key] for key in keys if isinstance(source.config.get(key), int)), 0)
-
-
-def _megabytes(byte_count: int) -> str:
-    return f"{byte_count / 1e6:,.0f} MB"

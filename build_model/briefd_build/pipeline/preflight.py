@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError, safe_open
 
 from briefd_build.errors import BuildError
+from briefd_build.room import Needs, check_disk, check_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,14 +29,6 @@ _MEMORY_FIXED_BYTES = 900 << 20
 # recovery of the default summarizer held 4.4 GB, a classifier's training 1.4 GB.
 _EXAMPLE_BYTES, _OTHER_EXAMPLE_BYTES = {"extractive": 3 << 30}, 256 << 20
 _DISK_FIXED_BYTES = 16 << 20
-
-
-@dataclass(frozen=True)
-class RunNeeds:
-    """What the rest of a run takes at most, in bytes."""
-
-    disk_bytes: int
-    memory_bytes: int
 
 
 def weight_bytes_of(directory: Path) -> int | None:
@@ -61,7 +53,7 @@ def _count_weights(file: Path) -> int:
         raise BuildError(f"{file} is damaged; fetch the model again") from error
 
 
-def estimate_run(weight_bytes: int, task: str, stages: Sequence[str]) -> RunNeeds:
+def estimate_run(weight_bytes: int, task: str, stages: Sequence[str]) -> Needs:
     """Estimate what stages take.
 
     Args:
@@ -75,14 +67,14 @@ def estimate_run(weight_bytes: int, task: str, stages: Sequence[str]) -> RunNeed
     if is_training:
         example_bytes = _EXAMPLE_BYTES.get(task, _OTHER_EXAMPLE_BYTES)
         memory_bytes = _MEMORY_FIXED_BYTES + _TRAINING_COPIES * weight_bytes + example_bytes
-    return RunNeeds(
+    return Needs(
         disk_bytes=weight_bytes * (_KEPT_COPIES * len(stages) + _PASSING_COPIES) + _DISK_FIXED_BYTES,
         memory_bytes=memory_bytes,
     )
 
 
 def check_run(
-    needs: RunNeeds, folder: Path, free_disk_bytes: Callable[[Path], int], free_memory_bytes: Callable[[], int]
+    needs: Needs, folder: Path, free_disk_bytes: Callable[[Path], int], free_memory_bytes: Callable[[], int]
 ) -> None:
     """Refuse a run that does not fit.
 
@@ -96,17 +88,7 @@ def check_run(
         BuildError: there is too little disk or memory.
 
     """
-    if (free := free_disk_bytes(folder)) < needs.disk_bytes:
-        raise BuildError(
-            f"too little disk: the run takes up to {_megabytes(needs.disk_bytes)} in {folder}, where "
-            f"{_megabytes(free)} are free; make room, or name another --build"
-        )
-    if (free := free_memory_bytes()) < needs.memory_bytes:
-        raise BuildError(
-            f"too little memory: the run takes up to {_megabytes(needs.memory_bytes)}, and {_megabytes(free)} are "
-            "free; end other programs, or run it on a larger machine"
-        )
-
-
-def _megabytes(byte_count: int) -> str:
-    return f"{byte_count / 1e6:,.0f} MB"
+    takes, remedy = "the run takes up to", "make room, or name another --build"
+    check_disk(takes, needs.disk_bytes, folder, free_disk_bytes(folder), remedy)
+    remedy = "end other programs, or run it on a larger machine"
+    check_memory(takes, needs.memory_bytes, free_memory_bytes(), remedy)

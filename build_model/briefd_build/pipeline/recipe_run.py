@@ -12,7 +12,6 @@ import torch
 from briefd_build.errors import BuildError
 from briefd_build.folder import BuildFolder
 from briefd_build.generative.replacing import check_replaceable
-from briefd_build.generative.requirements import free_disk_bytes, free_memory_bytes
 from briefd_build.pipeline.bundling import write_run_bundle
 from briefd_build.pipeline.claiming import claimed
 from briefd_build.pipeline.environment import describe_environment
@@ -26,6 +25,7 @@ from briefd_build.pipeline.results import Cost, RunRecord
 from briefd_build.pipeline.running import Run
 from briefd_build.pipeline.stages import make_stage
 from briefd_build.reporting.run_report import write_reports
+from briefd_build.room import free_disk_bytes, free_memory_bytes
 from briefd_server.bundle import read_bundle
 
 if TYPE_CHECKING:
