@@ -71,6 +71,11 @@ def test_everything_is_taken() -> None:
         ({"rank": 0}, "r.toml: stages.low-rank: rank must be 1 or more"),
         ({}, "r.toml: stages.low-rank.rank is lacking: give a whole number"),
         ({"rank": 1, "shear": 1}, "r.toml: stages.low-rank.shear is unknown; did you mean share?"),
+        (
+            {"rank": 1, "zeros": 1},
+            "r.toml: stages.low-rank.zeros is unknown; choose among rank, share, is_merged, name, only, scope, method, "
+            "budget, inner, others, length",
+        ),
         ({"rank": 1, "share": "1"}, "r.toml: stages.low-rank.share must be a number"),
         ({"rank": 1, "share": float("nan")}, "r.toml: stages.low-rank.share must be a number"),
         ({"rank": 1, "share": 10**400}, "r.toml: stages.low-rank.share must be a number"),

@@ -26,6 +26,10 @@ _NOT_THAT = object()
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
+# Ratio of difflib's SequenceMatcher. Of slips, "sead" for "seed" has 0.75 and "window" for "window_pieces" 0.63; of
+# names that only share letters, "rank" for "rate" 0.5.
+_LEAST_LIKENESS = 0.6
+
 _SCALARS = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 
 
@@ -59,7 +63,7 @@ def build(dataclass_type: type[_Built], table: Mapping[str, Any], place: str) ->
 
 
 def refuse_unknown(keys: Iterable[str], known: Iterable[str], place: str) -> None:
-    """Refuse a key that is not known, with the nearest one that is.
+    """Refuse a key that is not known, with the nearest one that is, or all that are.
 
     Raises:
         BuildError: there is such a key.
@@ -72,9 +76,11 @@ def refuse_unknown(keys: Iterable[str], known: Iterable[str], place: str) -> Non
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Ask for the nearest right name: `did you mean rank?`."""
-    near = get_close_matches(name, list(known), n=1, cutoff=0)
-    return f"did you mean {near[0]}?" if near else "remove it"
+    """Ask for the nearest right name, `did you mean rank?`; where none is near, tell which ones there are."""
+    known = list(known)
+    if near := get_close_matches(name, known, n=1, cutoff=_LEAST_LIKENESS):
+        return f"did you mean {near[0]}?"
+    return f"choose among {', '.join(known)}" if known else "remove it"
 
 
 def within(place: str, key: str) -> str:

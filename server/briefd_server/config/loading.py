@@ -54,8 +54,9 @@ def _parse_all(values: Mapping[str, object], label: Callable[[str], str]) -> dic
 
 def _parse(key: str, value: object, label: Callable[[str], str]) -> object:
     if key not in SETTINGS:
-        nearest = get_close_matches(key, SETTINGS, n=1, cutoff=0)
-        raise ConfigError(f"{label(key)} is no setting; did you mean {label(nearest[0])}?")
+        near = get_close_matches(key, SETTINGS, n=1)
+        hint = f"did you mean {label(near[0])}?" if near else "briefd --help tells which there are"
+        raise ConfigError(f"{label(key)} is no setting; {hint}")
     try:
         return SETTINGS[key].parse(value)
     except ValueError as error:

@@ -69,7 +69,7 @@ def test_other_variables_are_left_alone() -> None:
     ("text", "complaint"),
     [
         ("thread = 2", r"briefd.toml: thread is no setting; did you mean .*briefd.toml: threads\?"),
-        ("[server]\nqueue = 1", "server is no setting"),
+        ("[server]\nqueue = 1", "server is no setting; briefd --help tells which there are"),
         ("queue = 8.0", "queue: give a whole number from 0 to 1024"),
         ("queue = true", "queue: give a whole number"),
         ("queue = -1", "queue: give a whole number"),
