@@ -80,6 +80,8 @@ def test_what_a_record_keeps_of_it_is_the_recipe() -> None:
         ('task = "classification"', 'task = "classify"', "small.toml: there is no task 'classify'; choose among"),
         ('task = "classification"', "", "small.toml: task is lacking: give a text"),
         ('source = "models/small"', "", "small.toml: model.source is lacking"),
+        ('source = "models/small"', 'source = ""', "small.toml: model.source is lacking"),
+        ('source = "models/small"', "source = 3", "small.toml: model.source must be a text: a directory or a hub name"),
         ("seed = 7", "seed = -1", "small.toml: seed must be from 0 to"),
         ("seed = 7", "sead = 7", "small.toml: sead is unknown; did you mean seed?"),
         ('name = "small"', 'name = "S/../x"', "small.toml: name must be of a-z"),

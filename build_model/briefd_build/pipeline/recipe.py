@@ -134,8 +134,7 @@ class Recipe:
         _check_tasks((self.task,))
         if not 0 <= self.seed <= MOST_SEED:
             raise ValueError(f"seed must be from 0 to {MOST_SEED}")
-        if not isinstance(self.model.get("source"), str) or not self.model["source"]:
-            raise ValueError("model.source is lacking: give a directory or a hub name (--set model.source=...)")
+        _check_source(self.model.get("source", ""))
         for step in self.stages:
             _check_step(step)
         names = [step.name for step in self.stages]
@@ -234,6 +233,13 @@ def _step_fields(step: dict[str, Any], name: object) -> dict[str, Any]:
     own: dict[str, Any] = {key: step[key] for key in ("stage", "tasks") if key in step}
     parameters = {key: value for key, value in step.items() if key not in {"stage", "name", "tasks"}}
     return {**own, "name": name, "parameters": parameters}
+
+
+def _check_source(source: object) -> None:
+    if not isinstance(source, str):
+        raise ValueError("model.source must be a text: a directory or a hub name")  # noqa: TRY004 - `build` tells these
+    if not source:
+        raise ValueError("model.source is lacking: give a directory or a hub name (--set model.source=...)")
 
 
 def _check_step(step: Step) -> None:
