@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from briefd_build.pipeline.recipe import Recipe
 
-# They judge what the stages made, and change nothing of it.
 _JUDGING = ("description", "gates")
 
 
@@ -42,8 +41,13 @@ def claimed(folder: Path, recipe: Recipe, thread_count: int) -> Iterator[None]:
 
 def made_by(recipe: Recipe, thread_count: int) -> dict[str, Any]:
     """Tell everything that decides what a run's stages leave; sums are made in other orders on other thread counts."""
-    table = {key: value for key, value in recipe.to_json().items() if key not in _JUDGING}
-    return {"recipe": table, "threads": thread_count, "source": _digest(Path(recipe.source))}
+    source = _digest(Path(recipe.source))
+    return {"recipe": without_judging(recipe.to_json()), "threads": thread_count, "source": source}
+
+
+def without_judging(recipe: dict[str, Any]) -> dict[str, Any]:
+    """Leave out of a recipe's table what judges its stages' results and changes nothing of them."""
+    return {key: value for key, value in recipe.items() if key not in _JUDGING}
 
 
 def _digest(directory: Path) -> str | None:

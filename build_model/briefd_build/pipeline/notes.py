@@ -8,6 +8,7 @@ import torch
 
 from briefd_build.errors import BuildError
 from briefd_build.measures.aside import is_starved
+from briefd_build.pipeline.claiming import without_judging
 from briefd_build.reporting.record import find_record
 from briefd_server.bundle import read_bundle
 from briefd_server.errors import BriefdError
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 # Fewer tell little: of 200 texts, a share of a half has an interval of 14 points.
 _LEAST_TEXTS = 200
-_JUDGING = {"description", "gates"}
 
 
 def notes_of(recipe: Recipe, record: RunRecord, out: Path) -> list[str]:
@@ -60,7 +60,7 @@ def notes_of(recipe: Recipe, record: RunRecord, out: Path) -> list[str]:
 
 def compare_with_earlier(record: RunRecord, earlier: RunRecord | None) -> list[str]:
     """Say where an earlier run of the same recipe and seed left other files."""
-    if earlier is None or _made_of(earlier) != _made_of(record):
+    if earlier is None or without_judging(earlier.recipe) != without_judging(record.recipe):
         return []
     pairs = zip(record.stages, earlier.stages, strict=True)
     other = next((now.name for now, before in pairs if now.files_digest != before.files_digest), None)
@@ -69,10 +69,6 @@ def compare_with_earlier(record: RunRecord, earlier: RunRecord | None) -> list[s
     changed = sorted(key for key, value in record.environment.items() if earlier.environment.get(key) != value)
     reason = f"; what differs is {', '.join(changed)}" if changed else ""
     return [f"An earlier run of this recipe and seed left other model files from the stage {other} on{reason}."]
-
-
-def _made_of(record: RunRecord) -> dict[str, object]:
-    return {key: value for key, value in record.recipe.items() if key not in _JUDGING}
 
 
 def _earlier_record(out: Path) -> RunRecord | None:
