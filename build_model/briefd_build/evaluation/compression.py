@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from statistics import fmean
 from typing import TYPE_CHECKING
 
@@ -55,11 +56,6 @@ def score_compressions(engine: ExtractiveEngine, compressions: CompressionSet) -
     most = compressions.most_words
     summaries = [engine.summarize(Task(text, LEAST_WORDS, most), UnwatchedCall()).text for text in compressions.texts]
     firsts = [first_words(text, most) for text in compressions.texts]
-    rouge = RougeScorer(["rougeL"], use_stemmer=True)
-
-    def rouge_l(reference: str, summary: str) -> float:
-        return float(rouge.score(reference, summary)["rougeL"].fmeasure)
-
     return CompressionScores(
         len(summaries),
         most,
@@ -75,6 +71,18 @@ def word_f1(reference: str, summary: str) -> float:
     wanted, given = Counter(lower_words(reference)), Counter(lower_words(summary))
     common = (wanted & given).total()
     return 2 * common / (wanted.total() + given.total()) if common else 0.0
+
+
+# A bootstrap asks for the same pairs a thousand times.
+@lru_cache(maxsize=1 << 14)
+def rouge_l(reference: str, summary: str) -> float:
+    """ROUGE-L's F, 0 to 1, of stemmed words."""
+    return float(_rouge_l_scorer().score(reference, summary)["rougeL"].fmeasure)
+
+
+@cache
+def _rouge_l_scorer() -> RougeScorer:
+    return RougeScorer(["rougeL"], use_stemmer=True)
 
 
 def lower_words(text: str) -> list[str]:

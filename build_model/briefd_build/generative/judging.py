@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from rouge_score.rouge_scorer import RougeScorer
-
 from briefd_build.corpora.documents import read_abstracts, read_posts, read_treebank
 from briefd_build.errors import BuildError
+from briefd_build.evaluation.compression import rouge_l
 from briefd_build.generative.conversion import make_prompts, open_unmasked
 from briefd_build.generative.measuring import follow
 from briefd_build.generative.pytorch_writer import write_in_pytorch
@@ -113,7 +112,7 @@ class Judge:
         """Sum up."""
         scores = dict(score_summaries(answers, baseline))
         scores[BASELINE_ROUGE.name] = fmean(
-            _rouge_l(theirs.given, mine.given) for mine, theirs in zip(answers, baseline, strict=True)
+            rouge_l(theirs.given, mine.given) for mine, theirs in zip(answers, baseline, strict=True)
         )
         if TOKEN_AGREEMENT in self._table.metrics:
             same, chosen = (sum(each.scores.get(name, 0.0) for each in answers) for name in (_SAME, _CHOSEN))
@@ -166,13 +165,3 @@ class Judge:
 
 def _room(source: Prepared, prompt: Prompt) -> int:
     return source.context_tokens - len(prompt.start_ids)
-
-
-@lru_cache(maxsize=1 << 14)
-def _rouge_l(reference: str, summary: str) -> float:
-    return float(_scorer().score(reference, summary)["rougeL"].fmeasure)
-
-
-@lru_cache(maxsize=1)
-def _scorer() -> RougeScorer:
-    return RougeScorer(["rougeL"], use_stemmer=True)
