@@ -45,7 +45,7 @@ class EnginesReport(TableReport):
         return list(self.outcome.measurements[0].samples_ms) if self.outcome.measurements else []
 
     def _headings(self) -> list[str]:
-        times = [heading for step in self._steps() for heading in (f"{step} ms", "p95 ms")]
+        times = [heading for step in self._steps() for heading in (f"{step} ms", f"{step} p95 ms")]
         return ["", "threads", *times, "load s", "MB", "peak MB", "differs"]
 
     def _rows(self) -> Iterator[list[str]]:

@@ -34,7 +34,7 @@ class TableReport(ABC):
         name, *others = self._headings()
         table.add_column(name, no_wrap=True)
         for heading in others:
-            table.add_column(heading.replace(" ", "\n").replace("/", "/\n"), justify="right")
+            table.add_column(heading.replace(" ", "\n").replace("/", "/\n"), justify="right", overflow="fold")
         for row in self._rows():
             table.add_row(*row)
         return Group(table, *self._notes())
