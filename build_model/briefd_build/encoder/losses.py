@@ -1,7 +1,4 @@
-"""What a batch costs: the labels' losses and, in recovery training, the distance from the teacher.
-
-The distance is the one of Hinton, Vinyals and Dean 2015, "Distilling the Knowledge in a Neural Network".
-"""
+"""What a batch costs: the labels' losses and, in recovery training, the distance from the teacher's outputs."""
 
 from __future__ import annotations
 
@@ -11,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from briefd_build.compression.outputs import softened_divergence
 from briefd_build.encoder.batches import IGNORED
 
 if TYPE_CHECKING:
@@ -55,7 +53,9 @@ def distillation_loss(student: Reading, teacher: Reading, batch: Batch, temperat
     heads = arcs[1].argmax(-1)
     relations = [relation_scores(reading, heads)[..., :-1] for reading in (student, teacher)]
     tags = [reading.tag_scores.float() for reading in (student, teacher)]
-    diverging = [_divergence(mine, theirs, present, temperature) for mine, theirs in (arcs, relations, tags)]
+    diverging = [
+        softened_divergence(mine[present], theirs[present], temperature) for mine, theirs in (arcs, relations, tags)
+    ]
     loss = diverging[0] + diverging[1] + _TAG_WEIGHT * diverging[2]
     targets = torch.sigmoid(teacher.salience.float() / temperature)
     given = student.salience.float() / temperature
@@ -80,10 +80,3 @@ def _masked_bce(scores: Tensor, targets: Tensor) -> Tensor:
     if not bool(labelled.any()):
         return scores.float().sum() * 0
     return functional.binary_cross_entropy_with_logits(scores.float()[labelled], targets[labelled])
-
-
-def _divergence(student: Tensor, teacher: Tensor, present: Tensor, temperature: float) -> Tensor:
-    student_log, teacher_log = (torch.log_softmax(scores[present] / temperature, -1) for scores in (student, teacher))
-    divergence = functional.kl_div(student_log, teacher_log, reduction="batchmean", log_target=True)
-    # Gradients of softened outputs shrink with the square of the temperature.
-    return temperature**2 * divergence

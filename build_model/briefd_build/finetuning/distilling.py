@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-from torch.nn.functional import cross_entropy, kl_div, log_softmax
+from torch.nn.functional import cross_entropy
 
+from briefd_build.compression.outputs import softened_divergence
 from briefd_build.compression.states import states_distance
 from briefd_build.finetuning.training import read
 
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Distillation:
-    """A loss for `Trainer` (Hinton, Vinyals and Dean 2015; the states after Sun et al. 2019).
+    """A loss for `Trainer`.
 
     Attributes:
         teacher: on the device of the network that is trained; knows the same tokens.
         labels: weight of the loss against the summaries' tokens.
-        logits: weight of the divergence from the teacher's choices at `temperature`, times its square.
+        logits: weight of the divergence from the teacher's choices (see `softened_divergence`).
         states: weight of the distance from the teacher's hidden states (see `states_distance`).
         temperature: of the softened choices.
     """
@@ -42,11 +43,7 @@ class Distillation:
         with torch.no_grad():
             teacher = read(self.teacher, batch, keeps_states=self.states > 0)
         loss = self.labels * cross_entropy(student.logits, student.wanted)
-        loss = loss + self.logits * self.temperature**2 * self._divergence(student.logits, teacher.logits)
+        loss = loss + self.logits * softened_divergence(student.logits, teacher.logits, self.temperature)
         if self.states > 0:
             loss = loss + self.states * states_distance(student.states, teacher.states)
         return loss
-
-    def _divergence(self, student: Tensor, teacher: Tensor) -> Tensor:
-        mine, theirs = (log_softmax(each / self.temperature, dim=-1) for each in (student, teacher))
-        return kl_div(mine, theirs, log_target=True, reduction="batchmean")
