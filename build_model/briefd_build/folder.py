@@ -33,6 +33,13 @@ class BuildFolder:
 
     path: Path
 
+    def make(self) -> None:
+        """Make the folder where it is not there; raises `BuildError`."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BuildError(f"{self.path} cannot be made ({error.strerror}); name another --build") from error
+
     def claim(self, made_by: object) -> None:
         """Make the folder for a build, or go on with it: the stages of another build don't go together with its own.
 
@@ -44,10 +51,7 @@ class BuildFolder:
         Raises:
             BuildError: the folder holds another build, or can't be made.
         """
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise BuildError(f"{self.path} cannot be made ({error.strerror}); name another --build") from error
+        self.make()
         if not self.has(MADE_BY) or not any(each.name != MADE_BY for each in self.path.iterdir()):
             self.write_json(MADE_BY, made_by)
         elif not self._is_made_by(made_by):

@@ -28,13 +28,22 @@ def claimed(folder: Path, recipe: Recipe, thread_count: int) -> Iterator[None]:
         BuildError: it holds the stages of another run, or one is under way there.
 
     """
-    BuildFolder(folder).claim(made_by(recipe, thread_count))
+    files = BuildFolder(folder)
+    files.make()
+    with _alone_in(folder):
+        files.claim(made_by(recipe, thread_count))
+        yield
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BuildError(f"a run is under way in {folder}; wait for it, or name another --build") from None
         yield
-    except BlockingIOError:
-        raise BuildError(f"a run is under way in {folder}; wait for it, or name another --build") from None
     finally:
         os.close(descriptor)
 

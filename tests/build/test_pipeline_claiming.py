@@ -1,0 +1,51 @@
+"""The folder of a run: one run's at one time, and that of what decides its stages."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+import pytest
+
+from briefd_build.errors import BuildError
+from briefd_build.folder import MADE_BY
+from briefd_build.pipeline.claiming import claimed
+from briefd_build.pipeline.recipe import Recipe
+
+
+def make_recipe(seed: int = 1) -> Recipe:
+    return Recipe("small", "classification", seed=seed, model={"source": "a/name-on-the-hub"})
+
+
+def stop_after_a_stage(folder: Path) -> None:
+    (folder / "00-source").mkdir()
+    raise KeyboardInterrupt
+
+
+def test_a_folder_that_a_run_holds_is_not_claimed(tmp_path: Path) -> None:
+    descriptor = os.open(tmp_path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with pytest.raises(BuildError, match="a run is under way in"), claimed(tmp_path, make_recipe(), 1):
+            pass
+        assert not list(tmp_path.iterdir())
+    finally:
+        os.close(descriptor)
+    with claimed(tmp_path, make_recipe(), 1):
+        assert (tmp_path / MADE_BY).exists()
+
+
+def test_a_run_that_is_over_holds_its_folder_no_longer(tmp_path: Path) -> None:
+    folder = tmp_path / "runs/small"
+    with pytest.raises(KeyboardInterrupt), claimed(folder, make_recipe(), 1):
+        stop_after_a_stage(folder)
+    with claimed(folder, make_recipe(), 1):
+        pass
+    with pytest.raises(BuildError, match="holds the stages of another build"), claimed(folder, make_recipe(seed=2), 1):
+        pass
+
+
+def test_what_is_blocked_inside_a_run_is_not_taken_for_another_run(tmp_path: Path) -> None:
+    with pytest.raises(BlockingIOError), claimed(tmp_path, make_recipe(), 1):
+        raise BlockingIOError
