@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from briefd_build.errors import BuildError
-from briefd_build.measures.quality import differences, intervals, share_equal
-from briefd_build.pipeline.results import Answer
+from briefd_build.measures.quality import differences, find_disagreements, intervals, share_equal
+from briefd_build.pipeline.results import Answer, Disagreement
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +67,32 @@ def test_a_paired_difference_is_surer_than_either_value() -> None:
 
 def test_the_share_of_equal_answers() -> None:
     assert share_equal(answers([0.1, 0.2, 0.3, 0.4]), answers([0.1, 0.2, 0.3, 0.5])) == 0.75
+
+
+def test_disagreements_are_of_texts_that_may_be_shown() -> None:
+    ours = [
+        Answer("a", ("x", "y"), "old"),
+        Answer("b", (), "old"),
+        Answer("", (), "old"),
+        Answer("d" * 9000, (), "old"),
+    ]
+    theirs = [
+        Answer(each.text, each.expected, given) for each, given in zip(ours, ("new", "old", "new", "new"), strict=True)
+    ]
+    shown, cut = find_disagreements(ours, theirs)
+    assert shown == Disagreement("a", "x | y", "old", "new")
+    assert len(cut.text) < 9000
+    assert cut.text.endswith("…")
+
+
+@pytest.mark.parametrize("count", [3, 20, 21, 100, 110])
+def test_disagreements_are_20_at_most_from_all_over(count: int) -> None:
+    ours = [Answer(str(number), (), "old") for number in range(count)]
+    theirs = [Answer(each.text, (), "new") for each in ours]
+    places = [int(each.text) for each in find_disagreements(ours, theirs)]
+    assert min(count, 10) <= len(places) <= 20
+    assert len({after - before for before, after in pairwise(places)}) == 1
+    assert places[-1] >= count - count / len(places)
 
 
 @pytest.mark.parametrize(("ours", "theirs", "reason"), [([], [], "no texts"), ([0.1], [0.1, 0.2], "1 answers .* 2 of")])

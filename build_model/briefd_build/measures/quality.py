@@ -1,13 +1,14 @@
-"""How sure a metric is: bootstrap over the texts, of values and of differences between two models' answers."""
+"""How sure a metric is: bootstrap over the texts, of values and of differences; and where two models answer apart."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from briefd_build.errors import BuildError
-from briefd_build.pipeline.results import Interval
+from briefd_build.pipeline.results import Disagreement, Interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 RESAMPLES = 1000
 _BOUNDS = (2.5, 97.5)
+_MOST_EXAMPLES, _EXAMPLE_CHARACTERS = 20, 2000
 
 
 def intervals(
@@ -76,6 +78,17 @@ def share_equal(answers: Sequence[Answer], baseline: Sequence[Answer]) -> float:
     return sum(ours.given == theirs.given for ours, theirs in zip(answers, baseline, strict=True)) / len(answers)
 
 
+def find_disagreements(baseline: Sequence[Answer], optimized: Sequence[Answer]) -> list[Disagreement]:
+    """Choose texts that may be shown and were answered otherwise, 20 at most and evenly over all of them."""
+    found = [
+        Disagreement(_shortened(old.text), " | ".join(old.expected), old.given, new.given)
+        for old, new in zip(baseline, optimized, strict=True)
+        if old.text and old.given != new.given
+    ]
+    step = max(1, math.ceil(len(found) / _MOST_EXAMPLES))
+    return found[::step]
+
+
 def _draw(answers: Sequence[Answer], baseline: Sequence[Answer], seed: int, resamples: int) -> Iterator[list[int]]:
     _check(answers, baseline)
     chance = np.random.default_rng(seed)
@@ -104,3 +117,7 @@ def _bound(samples: Sequence[dict[str, float]]) -> dict[str, Interval]:
         low, high = np.percentile(drawn, _BOUNDS)
         found[name] = Interval(value, float(low), float(high))
     return found
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _EXAMPLE_CHARACTERS else f"{text[:_EXAMPLE_CHARACTERS]}…"

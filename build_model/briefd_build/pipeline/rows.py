@@ -7,20 +7,20 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from briefd_build.measures.quality import share_equal
+from briefd_build.measures.quality import find_disagreements, share_equal
 from briefd_build.measures.verdict import verdict
-from briefd_build.pipeline.results import Answer, Disagreement, Interval, StageResult
+from briefd_build.pipeline.results import Interval, StageResult
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from briefd_build.pipeline.measuring import Measuring
     from briefd_build.pipeline.model import Kind
     from briefd_build.pipeline.recipe import Recipe, Step
+    from briefd_build.pipeline.results import Answer, Disagreement
     from briefd_build.pipeline.stage_folder import StageFolder
 
 _QUALITY, _QUALITY_ALONE, _CHANGES = "quality.json", "quality-alone.json", "changes.json"
-_MOST_EXAMPLES, _EXAMPLE_CHARACTERS = 20, 2000
 
 
 @dataclass(frozen=True)
@@ -113,18 +113,3 @@ def _remember(measured: Measured, name: str, find: Callable[[], dict[str, Interv
     """Keep intervals in the stage's folder: a thousand resamples of some thousand texts take a while."""
     kept = measured.folder.remember(name, lambda: {key: asdict(each) for key, each in find().items()})
     return {key: Interval(**each) for key, each in kept.items()}
-
-
-def find_disagreements(baseline: Sequence[Answer], optimized: Sequence[Answer]) -> list[Disagreement]:
-    """Choose texts that may be shown and were answered otherwise, evenly over all of them."""
-    found = [
-        Disagreement(_shortened(old.text), " | ".join(old.expected), old.given, new.given)
-        for old, new in zip(baseline, optimized, strict=True)
-        if old.text and old.given != new.given
-    ]
-    step = max(1, math.ceil(len(found) / _MOST_EXAMPLES))
-    return found[::step]
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _EXAMPLE_CHARACTERS else f"{text[:_EXAMPLE_CHARACTERS]}…"
