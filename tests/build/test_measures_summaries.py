@@ -11,6 +11,7 @@ from briefd_build.errors import BuildError
 from briefd_build.measures import embedding
 from briefd_build.measures.embedding import NoEmbedder, SentenceEmbedder, find_embedder
 from briefd_build.measures.summaries import SUMMARY_METRICS, answer_summary, score_summaries
+from briefd_server.engines.base import Task
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,7 @@ class HalfAlike:
 
 
 def test_scores_are_means_over_references() -> None:
-    answer = answer_summary(TEXT, REFERENCES, "the old pump filled the tank", 4, 6, HalfAlike())
+    answer = answer_summary(Task(TEXT, 4, 6), REFERENCES, "the old pump filled the tank", HalfAlike())
     assert (answer.text, answer.expected, answer.given) == (TEXT, REFERENCES, "the old pump filled the tank")
     # Against the second reference: 2 words of 6 and of 3 in common; in order, they are no neighbours.
     assert answer.scores == pytest.approx({
@@ -42,23 +43,16 @@ def test_scores_are_means_over_references() -> None:
 
 @pytest.mark.parametrize(("least", "most", "expected"), [(6, 6, 1.0), (7, 9, 0.0), (2, 5, 0.0), (16, 20, None)])
 def test_the_length_counts_where_the_text_has_enough_words(least: int, most: int, expected: float | None) -> None:
-    answer = answer_summary(TEXT, (), "the old pump filled the tank", least, most, HalfAlike())
+    answer = answer_summary(Task(TEXT, least, most), (), "the old pump filled the tank", HalfAlike())
     assert answer.scores == ({} if expected is None else {"within_length": expected})
-
-
-def test_what_may_not_be_shown_is_not_kept() -> None:
-    answer = answer_summary(TEXT, REFERENCES, "a pump", 2, 6, NoEmbedder(), may_be_shown=False)
-    assert (answer.text, answer.expected) == ("", ())
-    assert answer.scores["within_length"] == 1.0
-    assert "embedding_similarity" not in answer.scores
 
 
 def test_means_are_over_the_answers_that_have_a_score() -> None:
     ours = [
-        answer_summary(TEXT, REFERENCES, "the old pump filled the tank", 4, 6, NoEmbedder()),
-        answer_summary("two words", (), "two words", 4, 6, NoEmbedder()),
+        answer_summary(Task(TEXT, 4, 6), REFERENCES, "the old pump filled the tank", NoEmbedder()),
+        answer_summary(Task("two words", 4, 6), (), "two words", NoEmbedder()),
     ]
-    theirs = [ours[0], answer_summary("two words", (), "words", 4, 6, NoEmbedder())]
+    theirs = [ours[0], answer_summary(Task("two words", 4, 6), (), "words", NoEmbedder())]
     metrics = score_summaries(ours, theirs)
     assert metrics["word_f1"] == ours[0].scores["word_f1"]
     assert metrics["within_length"] == 1.0

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from briefd_build.pipeline.model import Report
     from briefd_server.engines.extractive.engine import ExtractiveEngine
 
-_LENGTH = (10, 15)
 _TIMED_TEXTS, _TIMED_WORDS = 40, 100
 _WORDS, _HEADS, _RELATIONS = "words", "right_heads", "right_relations"
 _COMPRESSION_F1 = "compression_word_f1"
@@ -103,9 +102,9 @@ class Judge:
 
 
 def _answer_document(engine: ExtractiveEngine, document: Document, embedder: Embedder) -> Answer:
-    text = " ".join(document.sentences)
-    summary = engine.summarize(Task(text, *_LENGTH), UnwatchedCall()).text
-    answer = answer_summary(text, document.references, summary, *_LENGTH, embedder)
+    task = Task(" ".join(document.sentences))
+    summary = engine.summarize(task, UnwatchedCall()).text
+    answer = answer_summary(task, document.references, summary, embedder)
     if document.trees:
         answer.scores.update(_grammar(engine, document))
     return answer

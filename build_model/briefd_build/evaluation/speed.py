@@ -33,11 +33,11 @@ def time_engine(engine: ExtractiveEngine, texts: Sequence[str], count: int = 100
     """Summarize the `count` texts that are nearest to 100 words, once each after a warm-up."""
     chosen = sorted(texts, key=lambda text: abs(count_words(text) - 100))[:count]
     for text in chosen[:_WARM_UP_COUNT]:
-        engine.summarize(Task(text, 10, 15), UnwatchedCall())
+        engine.summarize(Task(text), UnwatchedCall())
     milliseconds = []
     for text in chosen:
         started = time.perf_counter()
-        engine.summarize(Task(text, 10, 15), UnwatchedCall())
+        engine.summarize(Task(text), UnwatchedCall())
         milliseconds.append(1e3 * (time.perf_counter() - started))
     p50, p95 = np.percentile(milliseconds, [50, 95])
     return Latency(len(chosen), engine.thread_count, float(p50), float(p95))

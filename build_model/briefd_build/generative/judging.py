@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from briefd_build.pipeline.model import Report
     from briefd_server.bundle import Bundle
 
-_LENGTH = (10, 15)
 # A post without a summary has its title alone: no sentence.
 _LEAST_REFERENCES = 2
 # As many as a sentence of 15 words takes, after so many texts: over 1,000 tokens.
@@ -100,9 +99,9 @@ class Judge:
         answers = []
         for number, document in enumerate(self._documents):
             report("summarizing", number / len(self._documents))
-            text = " ".join(document.sentences)
-            given = engine.summarize(Task(text, *_LENGTH), UnwatchedCall()).text
-            answers.append(answer_summary(text, document.references, given, *_LENGTH, embedder))
+            task = Task(" ".join(document.sentences))
+            given = engine.summarize(task, UnwatchedCall()).text
+            answers.append(answer_summary(task, document.references, given, embedder))
         if TOKEN_AGREEMENT in self._table.metrics:
             for answer, scores in zip(answers[::-1], self._follow(opened, variant, thread_count, report), strict=False):
                 answer.scores.update(scores)

@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from briefd_server.bundle import Bundle
     from briefd_server.metering.usage import Energy
 
-LEAST_WORDS, MOST_WORDS = 10, 15
-"""Length of the summaries that are timed: the daemon's own default."""
-
 
 @dataclass(frozen=True, slots=True)
 class CallCost:
@@ -59,8 +56,11 @@ class ServedBundle:
         return MeteredModel(answer, load_seconds)
 
 
-def load_answering(bundle: Bundle, variant: str, thread_count: int) -> Callable[[str], object]:
-    """Load a variant of a bundle with the engine that serves it; returns what answers a text as the daemon would.
+def load_answering(bundle: Bundle, variant: str, thread_count: int) -> Callable[[str], str]:
+    """Load a variant of a bundle with the engine that serves it.
+
+    Returns:
+        What answers a text as the daemon would: with its most probable label, or a summary of the default length.
 
     Raises:
         BriefdError: the bundle can't be loaded.
@@ -73,9 +73,9 @@ def load_answering(bundle: Bundle, variant: str, thread_count: int) -> Callable[
     call = UnwatchedCall()
     if bundle.manifest.task == CLASSIFY:
         classifier = load_classifier(bundle, variant, thread_count)
-        return lambda text: classifier.classify(text, call)
+        return lambda text: classifier.classify(text, call).labels[0].name
     engine = load_summarizer(bundle, variant, thread_count)
-    return lambda text: engine.summarize(Task(text, LEAST_WORDS, MOST_WORDS), call)
+    return lambda text: engine.summarize(Task(text), call).text
 
 
 class MeteredModel:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from briefd_build.measures.embedding import Embedder
+    from briefd_server.engines.base import Task
 
 _ROUGES = ("rouge1", "rouge2", "rougeL")
 _AGREEMENT = "agreement"
@@ -33,26 +34,14 @@ SUMMARY_METRICS = (
 """All from 0 to 1, the leading one first; one that no text has is left out of a result."""
 
 
-def answer_summary(
-    text: str,
-    references: Sequence[str],
-    given: str,
-    min_words: int,
-    max_words: int,
-    embedder: Embedder,
-    *,
-    may_be_shown: bool = True,
-) -> Answer:
-    """Score a summary.
+def answer_summary(task: Task, references: Sequence[str], given: str, embedder: Embedder) -> Answer:
+    """Score a summary of a text that may be shown.
 
     Args:
-        text: what was summarized.
+        task: the text, and the asked length; a text that has fewer words itself is not scored by its summary's length.
         references: human summaries; scores are means over them, and are left out where there are none.
         given: the summary.
-        min_words: that were asked for; a text that has fewer itself is not scored by its summary's length.
-        max_words: likewise.
         embedder: for the embedding similarity, which is left out where it tells none.
-        may_be_shown: whether the text's licence lets reports quote it; else the answer holds no words of the set.
     """
     scores = {}
     if references:
@@ -61,9 +50,9 @@ def answer_summary(
         scores |= {name: fmean(each[name].fmeasure for each in rouges) for name in _ROUGES}
         if similarities := embedder.similarities(references, given):
             scores["embedding_similarity"] = fmean(similarities)
-    if count_words(text) >= min_words:
-        scores["within_length"] = float(min_words <= count_words(given) <= max_words)
-    return Answer(text if may_be_shown else "", tuple(references) if may_be_shown else (), given, scores)
+    if count_words(task.text) >= task.min_word_count:
+        scores["within_length"] = float(task.min_word_count <= count_words(given) <= task.max_word_count)
+    return Answer(task.text, tuple(references), given, scores)
 
 
 def score_summaries(answers: Sequence[Answer], baseline: Sequence[Answer]) -> dict[str, float]:

@@ -9,24 +9,21 @@ from typing import TYPE_CHECKING
 from briefd_build.errors import BuildError
 from briefd_build.measures.cost import measure_cost
 from briefd_build.measures.files import served_variant
-from briefd_build.measures.metered import LEAST_WORDS, MOST_WORDS
-from briefd_build.measures.quality import share_equal
+from briefd_build.measures.metered import load_answering
+from briefd_build.measures.quality import find_disagreements, share_equal
 from briefd_build.pipeline.environment import describe_environment
-from briefd_build.pipeline.results import Answer, Disagreement
+from briefd_build.pipeline.results import Answer
 from briefd_build.reporting.record import find_record
 from briefd_server.bundle import CLASSIFY, read_bundle
-from briefd_server.engines import load_classifier, load_summarizer
-from briefd_server.engines.base import Task, UnwatchedCall
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from briefd_build.pipeline.model import Report
-    from briefd_build.pipeline.results import Cost, RunRecord
+    from briefd_build.pipeline.results import Cost, Disagreement, RunRecord
     from briefd_server.bundle import Bundle
 
-_MOST_DISAGREEMENTS = 20
 # Shares of the work that are done once A is measured, both are, A has answered.
 _FIRST_MEASURED, _BOTH_MEASURED, _FIRST_ANSWERED = 0.4, 0.8, 0.9
 
@@ -115,7 +112,7 @@ def compare_bundles(first: Path, second: Path, texts: Sequence[str], thread_coun
         agreement=share_equal(ours, theirs),
         text_count=len(texts),
         thread_count=thread_count,
-        disagreements=_disagreements(theirs, ours),
+        disagreements=find_disagreements(theirs, ours),
         environment=describe_environment(thread_count),
     )
 
@@ -146,21 +143,12 @@ def _part(report: Report, name: str, start: float, end: float) -> Report:
 
 
 def _answers(bundle: Bundle, texts: Sequence[str], thread_count: int, report: Report) -> list[Answer]:
-    answer = _answering(bundle, thread_count)
+    answer = load_answering(bundle, served_variant(bundle), thread_count)
     answers = []
     for number, text in enumerate(texts):
         report("answering", number / len(texts))
         answers.append(Answer(text, (), answer(text)))
     return answers
-
-
-def _answering(bundle: Bundle, thread_count: int) -> Callable[[str], str]:
-    variant, call = served_variant(bundle), UnwatchedCall()
-    if bundle.manifest.task == CLASSIFY:
-        classifier = load_classifier(bundle, variant, thread_count)
-        return lambda text: classifier.classify(text, call).labels[0].name
-    summarizer = load_summarizer(bundle, variant, thread_count)
-    return lambda text: summarizer.summarize(Task(text, LEAST_WORDS, MOST_WORDS), call).text
 
 
 def _side(bundle: Bundle, cost: Cost) -> Side:
@@ -176,8 +164,3 @@ def _side(bundle: Bundle, cost: Cost) -> Side:
         cost=cost,
         record=find_record(bundle),
     )
-
-
-def _disagreements(theirs: Sequence[Answer], ours: Sequence[Answer]) -> list[Disagreement]:
-    different = [(one, other) for one, other in zip(theirs, ours, strict=True) if one.given != other.given]
-    return [Disagreement(one.text, "", one.given, other.given) for one, other in different[:_MOST_DISAGREEMENTS]]

@@ -20,6 +20,8 @@ MIN_WORD_COUNT = 3
 """The shortest summary that may be asked for."""
 MAX_WORD_COUNT = 60
 """The longest."""
+DEFAULT_MIN_WORD_COUNT, DEFAULT_MAX_WORD_COUNT = 10, 15
+"""Words of a summary where nothing else is asked for, the fewest and the most."""
 MAX_LABEL_COUNT = 1024
 """The most labels that a classifier may know."""
 
@@ -55,8 +57,8 @@ class Task:
     """What an engine is asked: a text that holds at least one word, and a length that was checked."""
 
     text: str
-    min_word_count: int
-    max_word_count: int
+    min_word_count: int = DEFAULT_MIN_WORD_COUNT
+    max_word_count: int = DEFAULT_MAX_WORD_COUNT
 
     def run_on(self, engine: Engine, call: CallContext) -> Summary:
         """See `AnyTask`."""

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from briefd.v1 import briefd_pb2
 from briefd_server.bundle import CLASSIFY, SUMMARIZE
 from briefd_server.engines.base import (
+    DEFAULT_MAX_WORD_COUNT,
+    DEFAULT_MIN_WORD_COUNT,
     MAX_LABEL_COUNT,
     MAX_WORD_COUNT,
     MIN_WORD_COUNT,
@@ -28,9 +30,6 @@ if TYPE_CHECKING:
     from briefd_server.metering.usage import Usage
 
 ResultT = TypeVar("ResultT")
-
-DEFAULT_MIN_WORD_COUNT = 10
-DEFAULT_MAX_WORD_COUNT = 15
 
 
 @dataclass(frozen=True, slots=True)
