@@ -98,8 +98,7 @@ def to_markdown(report: ComparisonReport) -> str:
 
 def sentences(comparison: Comparison) -> list[str]:
     """Say what the second bundle saves and costs against the first."""
-    source = measures.energy_source(comparison.second.cost).partition(":")[0]
-    said = describe(lambda measure: ratio_of(comparison, measure), source)
+    said = describe(lambda measure: ratio_of(comparison, measure), measures.energy_word(comparison.second.cost))
     same = quantities.share(comparison.agreement)
     threads = "1 thread" if comparison.thread_count == 1 else f"{comparison.thread_count} threads"
     against = f"B ({comparison.second.name}) {said} against A ({comparison.first.name}), on {threads}."
@@ -151,8 +150,7 @@ def _cost_row(comparison: Comparison, measure: Measure) -> Row:
 def _energy_detail(comparison: Comparison, measure: Measure) -> str:
     if measure is not measures.ENERGY:
         return ""
-    sides = (comparison.first, comparison.second)
-    return "; ".join(dict.fromkeys(filter(None, (measures.energy_source(side.cost) for side in sides))))
+    return measures.energy_source(comparison.first.cost, comparison.second.cost)
 
 
 def _marked(text: str, *, is_better: bool, detail: str = "") -> Cell:

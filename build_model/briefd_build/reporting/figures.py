@@ -83,8 +83,7 @@ def _alt(caption: str, measure: Measure, contenders: Sequence[Contender]) -> str
 def _with_source(caption: str, measure: Measure, contenders: Sequence[Contender]) -> str:
     if measure is not measures.ENERGY:
         return caption
-    sources = dict.fromkeys(filter(None, (measures.energy_source(each.cost) for each in contenders)))
-    return f"{caption} ({'; '.join(sources)})"
+    return f"{caption} ({measures.energy_source(*(each.cost for each in contenders))})"
 
 
 def quality_figures(records: Sequence[RunRecord], prefixes: Sequence[str]) -> list[PlotFigure]:

@@ -49,7 +49,7 @@ def headline(record: RunRecord) -> list[str]:
 def tiles(record: RunRecord) -> list[Tile]:
     """Give the figures of the last stage: bytes, time, memory, energy, quality."""
     costs = ((measures.FILE, "Files"), (measures.P50, "Time of a call, p50"), (measures.MEMORY, "Memory"))
-    source = _energy_word(record)
+    source = measures.energy_word(record.stages[-1].cost)
     energy = (measures.ENERGY, f"Energy a call, {source}" if source else "Energy a call")
     return [*(_cost_tile(record, measure, title) for measure, title in (*costs, energy)), *_quality_tiles(record)]
 
@@ -95,18 +95,14 @@ def _against_baseline(record: RunRecord) -> str:
     last = record.stages[-1]
     if last.name == record.baseline:
         return f"The last stage is the baseline itself, {record.baseline}: there is nothing to compare it with."
-    said = describe(lambda measure: findings.ratio_to_baseline(record, last, measure), _energy_word(record))
+    said = describe(lambda measure: findings.ratio_to_baseline(record, last, measure), measures.energy_word(last.cost))
     return f"Against its baseline, {record.baseline}, the bundle {said}." if said else ""
 
 
 def _against_pytorch(record: RunRecord) -> str:
-    said = describe(lambda measure: _ratio_to_pytorch(record, measure), _energy_word(record))
+    source = measures.energy_word(record.stages[-1].cost)
+    said = describe(lambda measure: _ratio_to_pytorch(record, measure), source)
     return f"Against the baseline run by PyTorch it {said}." if said else ""
-
-
-def _energy_word(record: RunRecord) -> str:
-    """Say whether the last stage's energy was measured or estimated; empty where it is not known."""
-    return measures.energy_source(record.stages[-1].cost).partition(":")[0]
 
 
 def _ratio_to_pytorch(record: RunRecord, measure: Measure) -> float | None:

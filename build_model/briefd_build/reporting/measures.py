@@ -57,12 +57,17 @@ AFTER_P50 = (P95, CPU, ENERGY)
 ALL = (*SIZES, *BEFORE_P50, P50, *AFTER_P50)
 
 
-def energy_source(cost: Cost) -> str:
-    """Say whether the energy was measured or estimated, and by what; empty where there is none."""
+def energy_word(cost: Cost) -> str:
+    """Say whether the energy was measured or estimated; empty where there is none."""
     if ENERGY.of(cost) is None:
         return ""
-    word = "measured" if cost.is_energy_measured else "estimated"
-    return f"{word}: {cost.energy_source}" if cost.energy_source else word
+    return "measured" if cost.is_energy_measured else "estimated"
+
+
+def energy_source(*costs: Cost) -> str:
+    """Say whether energies were measured or estimated, and by what; empty where there are none."""
+    sources = [": ".join(filter(None, (energy_word(cost), cost.energy_source))) for cost in costs if energy_word(cost)]
+    return "; ".join(dict.fromkeys(sources))
 
 
 def written_value(score: Score, value: float | None) -> str:
