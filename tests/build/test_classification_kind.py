@@ -16,8 +16,9 @@ from briefd_build.classification import exporting
 from briefd_build.classification.kind import ClassificationKind
 from briefd_build.classification.opening import open_classifier
 from briefd_build.classification.teaching import network_of
-from briefd_build.compression.structured import EncoderShape, prune_structure, shape_of
-from briefd_build.compression.vocabulary import keep_vocabulary_rows, prune_vocabulary
+from briefd_build.compression.anatomy import Shape
+from briefd_build.compression.structured import prune_structure
+from briefd_build.compression.vocabulary import prune_vocabulary
 from briefd_build.errors import BuildError
 from briefd_build.pipeline.model import Calibration, Form, Kind, Lesson, Precision
 from briefd_build.pipeline.results import Answer
@@ -84,11 +85,10 @@ def model(kind: ClassificationKind, trained: Path) -> Model:
 
 
 def prune(kind: Kind, model: Model) -> None:
-    bert = kind.encoder(model)
-    assert bert is not None
-    model.tokenizer, kept = prune_vocabulary(model.tokenizer, list(kind.texts())[:20])
-    keep_vocabulary_rows(bert, kept)
-    prune_structure(bert, lambda: kind.losses(model, 2), EncoderShape(1, 1, 48))
+    anatomy = kind.anatomy(model)
+    model.tokenizer, kept = prune_vocabulary(model.tokenizer, list(kind.texts(model))[:20])
+    anatomy.keep_rows(kept)
+    prune_structure(anatomy, lambda: kind.losses(model, 2), Shape(1, 1, 48))
 
 
 def test_it_is_a_kind(kind: ClassificationKind) -> None:
@@ -121,7 +121,7 @@ def test_a_pruned_model_is_read_back_as_it_was(kind: ClassificationKind, model: 
     (tmp_path / "saved").mkdir()
     kind.save(model, tmp_path / "saved")
     again = kind.load(tmp_path / "saved")
-    assert shape_of(network_of(again).bert) == EncoderShape(1, 1, 48)
+    assert kind.anatomy(again).shape == Shape(1, 1, 48)
     assert again.tokenizer.to_str() == model.tokenizer.to_str()
     assert (again.form, again.facts) == (model.form, model.facts)
     for one, other in zip(model.network.state_dict().items(), again.network.state_dict().items(), strict=True):

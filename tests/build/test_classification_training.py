@@ -16,8 +16,10 @@ from briefd_build.classification.batches import TextReader, batches_of_epoch, ma
 from briefd_build.classification.losses import logits_of, softened_divergence
 from briefd_build.classification.opening import open_classifier
 from briefd_build.classification.teaching import network_of, teach
-from briefd_build.compression.structured import EncoderShape, reshape
-from briefd_build.compression.vocabulary import keep_vocabulary_rows, prune_vocabulary
+from briefd_build.compression.anatomy import Shape
+from briefd_build.compression.bert import Bert
+from briefd_build.compression.structured import reshape
+from briefd_build.compression.vocabulary import prune_vocabulary
 from briefd_build.errors import BuildError
 from briefd_build.pipeline.model import Lesson, Model
 
@@ -131,8 +133,8 @@ def pruned(model: Model) -> Model:
     network = network_of(student)
     student.tokenizer, kept = prune_vocabulary(model.tokenizer, [each.text for each in TRAIN[:20]])
     assert len(kept) < model.tokenizer.get_vocab_size()
-    keep_vocabulary_rows(network.bert, kept)
-    reshape(network.bert, EncoderShape(layers=1, heads=1, feed_forward_width=16))
+    Bert(network.bert).keep_rows(kept)
+    reshape(Bert(network.bert), Shape(layers=1, heads=1, feed_forward_width=16))
     return student
 
 

@@ -155,7 +155,7 @@ def test_a_saved_model_is_a_hugging_face_directory(tmp_path: Path, family: str) 
     assert loaded.tokenizer.to_str() == model.tokenizer.to_str()
     assert not loaded.network.training
     opened = load_model(find_model(str(tmp_path / "saved")))
-    assert opened.end_ids == tuple(model.facts["end_ids"])
+    assert [opened.tokenizer.id_to_token(each) for each in opened.end_ids] == list(model.facts["end_tokens"])
     outputs = [each.get_output_embeddings().weight for each in (opened.model, model.network)]
     assert torch.equal(*outputs)
 
@@ -298,7 +298,9 @@ def test_gradients_flow_for_importance(tmp_path: Path) -> None:
     for loss in kind.losses(model, 1):
         loss.backward()
     assert model.network.get_output_embeddings().weight.grad.abs().sum() > 0
-    assert CORPUS[0] in kind.texts()
+    (text, *_) = kind.texts(model)
+    assert CORPUS[0] in text
+    assert text.endswith(" ".join(CORPUS[0].split()[:4]) + ".")
 
 
 @pytest.mark.parametrize(
@@ -318,7 +320,14 @@ def test_lessons_that_teach_nothing_here_are_refused(tmp_path: Path, lesson: Les
 def test_training_without_pairs_says_where_they_are_named(tmp_path: Path) -> None:
     kind = make_kind(tmp_path)
     with pytest.raises(BuildError, match=r"--set data\.pairs=FILE"):
-        kind.texts()
+        next(kind.losses(open_model(kind, tmp_path), 1))
+
+
+def test_without_pairs_the_corpora_tell_what_vocabulary_is_needed(tmp_path: Path) -> None:
+    kind = make_kind(tmp_path)
+    texts = kind.texts(open_model(kind, tmp_path))
+    assert len(texts) >= 3
+    assert all(text.endswith(texts[0][-5:]) for text in texts)
 
 
 @pytest.mark.parametrize("family", ["gpt_neox", "t5"])

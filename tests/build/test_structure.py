@@ -9,10 +9,11 @@ import torch
 from torch import nn
 from transformers import BertConfig, BertModel
 
+from briefd_build.compression.anatomy import Shape
+from briefd_build.compression.bert import Bert
 from briefd_build.compression.factored import FactoredLinear, put_module
 from briefd_build.compression.structure import describe, rebuild
-from briefd_build.compression.structured import EncoderShape, reshape
-from briefd_build.compression.vocabulary import keep_vocabulary_rows
+from briefd_build.compression.structured import reshape
 from briefd_build.errors import BuildError
 
 
@@ -32,8 +33,8 @@ class Classifier(nn.Module):
 def operated() -> Classifier:
     torch.manual_seed(0)
     network = Classifier().eval()
-    keep_vocabulary_rows(network.bert, [0, 3, *range(10, 40)])
-    reshape(network.bert, EncoderShape(layers=2, heads=3, feed_forward_width=40))
+    Bert(network.bert).keep_rows([0, 3, *range(10, 40)])
+    reshape(Bert(network.bert), Shape(layers=2, heads=3, feed_forward_width=40))
     put_module(network, "bert.encoder.layer.1.attention.self.query", FactoredLinear(32, 5, 24))
     put_module(network, "output", FactoredLinear(32, 1, 2))
     return network
@@ -41,23 +42,23 @@ def operated() -> Classifier:
 
 def test_a_network_that_had_every_surgery_comes_back_with_its_weights() -> None:
     network, again = operated(), Classifier().eval()
-    rebuild(again, again.bert, json.loads(json.dumps(describe(network, network.bert))))
+    rebuild(again, Bert(again.bert), json.loads(json.dumps(describe(network, Bert(network.bert)))))
     again.load_state_dict(network.state_dict())
     ids = torch.arange(1, 21).reshape(2, 10)
     assert torch.equal(again(ids), network(ids))
-    assert describe(again, again.bert) == describe(network, network.bert)
+    assert describe(again, Bert(again.bert)) == describe(network, Bert(network.bert))
 
 
 def test_a_network_that_had_none_stays_as_it_is() -> None:
     network, again = Classifier(), Classifier()
-    rebuild(again, again.bert, describe(network, network.bert))
+    rebuild(again, Bert(again.bert), describe(network, Bert(network.bert)))
     again.load_state_dict(network.state_dict())
-    assert describe(again, again.bert)["factored"] == {}
+    assert describe(again, Bert(again.bert))["factored"] == {}
 
 
 def test_a_network_without_an_encoder_tells_its_factored_layers() -> None:
     network = nn.Sequential(nn.Linear(8, 8), FactoredLinear(8, 2, 4))
-    assert describe(network, None) == {"encoder": None, "vocabulary": None, "factored": {"1": 2}}
+    assert describe(network, None) == {"shape": None, "vocabulary": None, "factored": {"1": 2}}
     again = nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 4))
     rebuild(again, None, describe(network, None))
     again.load_state_dict(network.state_dict())
@@ -68,12 +69,12 @@ def test_a_network_without_an_encoder_tells_its_factored_layers() -> None:
     [
         {"factored": {"bert.nothing.there": 2}},
         {"factored": {"bert": 2}},
-        {"encoder": {"layers": 4, "heads": 4, "feed_forward_width": 48}},
-        {"encoder": {"layers": 3, "heads": 9, "feed_forward_width": 48}},
+        {"shape": {"layers": 4, "heads": 4, "feed_forward_width": 48}},
+        {"shape": {"layers": 3, "heads": 9, "feed_forward_width": 48}},
         {"vocabulary": 51},
     ],
 )
 def test_another_networks_description_is_refused(change: dict[str, object]) -> None:
     network = Classifier()
     with pytest.raises(BuildError, match="start the run anew"):
-        rebuild(network, network.bert, {**describe(network, network.bert), **change})
+        rebuild(network, Bert(network.bert), {**describe(network, Bert(network.bert)), **change})

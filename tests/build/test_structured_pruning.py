@@ -12,17 +12,16 @@ from tiny_corpus import VOCABULARY, sentence
 from tiny_tokenizer import make_tokenizer
 
 from briefd_build.base_model import BaseModel
+from briefd_build.compression.anatomy import Shape
+from briefd_build.compression.bert import Bert, encoder_layers
 from briefd_build.compression.structured import (
-    EncoderShape,
-    encoder_layers,
     prune_feed_forward,
     prune_heads,
     prune_layers,
     prune_structure,
     reshape,
-    shape_of,
 )
-from briefd_build.compression.vocabulary import keep_vocabulary_rows, prune_vocabulary
+from briefd_build.compression.vocabulary import prune_vocabulary
 from briefd_build.corpora.documents import Document
 from briefd_build.encoder.batches import Batch, encode_document, examples_of, make_batches
 from briefd_build.encoder.losses import task_loss
@@ -70,7 +69,7 @@ def losses_of(network: MultiTaskEncoder) -> Callable[[], Iterator[torch.Tensor]]
 
 def test_keeping_everything_changes_nothing(network: MultiTaskEncoder) -> None:
     pruned = copy.deepcopy(network)
-    prune_structure(pruned.bert, losses_of(pruned), shape_of(network.bert))
+    prune_structure(Bert(pruned.bert), losses_of(pruned), Bert(network.bert).shape)
     for batch in batches():
         assert_same(read(pruned, batch), read(network, batch))
 
@@ -80,13 +79,13 @@ def test_neurons_that_nothing_listens_to_go_first(network: MultiTaskEncoder) -> 
         with torch.no_grad():
             layer.output.dense.weight[:, number::2] = 0
     pruned = copy.deepcopy(network)
-    prune_feed_forward(pruned.bert, losses_of(pruned), 32)
+    prune_feed_forward(Bert(pruned.bert), losses_of(pruned), 32)
     for number, layer in enumerate(encoder_layers(pruned.bert)):
         assert layer.intermediate.dense.weight.shape == (32, 32)
         assert layer.output.dense.weight.shape == (32, 32)
         kept = encoder_layers(network.bert)[number].output.dense.weight[:, 1 - number :: 2]
         torch.testing.assert_close(layer.output.dense.weight, kept)
-    assert shape_of(pruned.bert).feed_forward_width == 32
+    assert Bert(pruned.bert).shape.feed_forward_width == 32
     for batch in batches():
         assert_same(read(pruned, batch), read(network, batch))
 
@@ -97,9 +96,9 @@ def test_heads_that_nothing_listens_to_go_first(network: MultiTaskEncoder) -> No
         with torch.no_grad():
             layer.attention.output.dense.weight[:, :size] = 0
     pruned = copy.deepcopy(network)
-    heads = shape_of(network.bert).heads - 1
-    prune_heads(pruned.bert, losses_of(pruned), heads)
-    assert shape_of(pruned.bert).heads == heads
+    heads = Bert(network.bert).shape.heads - 1
+    prune_heads(Bert(pruned.bert), losses_of(pruned), heads)
+    assert Bert(pruned.bert).shape.heads == heads
     for layer in encoder_layers(pruned.bert):
         assert layer.attention.self.query.weight.shape == (heads * size, 32)
     for batch in batches():
@@ -114,18 +113,18 @@ def test_the_layer_that_does_nothing_goes_first(network: MultiTaskEncoder) -> No
     idle = copy.deepcopy(network)
     layers = encoder_layers(idle.bert)
     idle.bert.encoder.layer = torch.nn.ModuleList([layers[0], Idle(), *layers[1:]])
-    assert prune_layers(idle.bert, losses_of(idle), len(layers)) == [0, *range(2, len(layers) + 1)]
+    assert prune_layers(Bert(idle.bert), losses_of(idle), len(layers)) == [0, *range(2, len(layers) + 1)]
     for batch in batches():
         assert_same(read(idle, batch), read(network, batch))
 
 
 def test_weights_of_a_pruned_network_load_into_a_reshaped_one(network: MultiTaskEncoder, base: BaseModel) -> None:
-    shape = EncoderShape(layers=1, heads=1, feed_forward_width=24)
-    prune_structure(network.bert, losses_of(network), shape)
-    keep_vocabulary_rows(network.bert, range(100))
+    shape = Shape(layers=1, heads=1, feed_forward_width=24)
+    prune_structure(Bert(network.bert), losses_of(network), shape)
+    Bert(network.bert).keep_rows(range(100))
     other = MultiTaskEncoder(base.load_encoder(), len(RELATIONS), HeadSizes()).eval()
-    keep_vocabulary_rows(other.bert, range(100))
-    reshape(other.bert, shape)
+    Bert(other.bert).keep_rows(range(100))
+    reshape(Bert(other.bert), shape)
     other.load_state_dict(network.state_dict())
     piece_ids, word_starts = torch.arange(1, 41).reshape(2, 20), torch.arange(1, 9).repeat(2, 1)
     with torch.no_grad():
@@ -157,7 +156,7 @@ def test_pieces_that_nothing_uses_go_and_the_rest_are_spelt(base: BaseModel) -> 
 def test_the_pruned_embedding_reads_the_pruned_pieces_alike(network: MultiTaskEncoder, base: BaseModel) -> None:
     tokenizer, kept = prune_vocabulary(base.load_tokenizer(), TEXTS)
     pruned = copy.deepcopy(network)
-    keep_vocabulary_rows(pruned.bert, kept)
+    Bert(pruned.bert).keep_rows(kept)
     assert pruned.bert.embeddings.word_embeddings.weight.shape == (len(kept), 32)
     readings = []
     for own, encoder in ((network, PieceEncoder(base.load_tokenizer())), (pruned, PieceEncoder(tokenizer))):

@@ -65,6 +65,8 @@ def calls(directory: Path) -> list[str]:
 
 
 class FakeKind:
+    output_layers = ("full",)
+
     def __init__(
         self,
         model: Mapping[str, Any],
@@ -88,10 +90,10 @@ class FakeKind:
     def load(self, folder: Path) -> Model:
         return self._read(folder, Form(Precision((folder / "form.txt").read_text())))
 
-    def encoder(self, model: Model) -> None:
+    def anatomy(self, model: Model) -> None:
         return None
 
-    def texts(self) -> list[str]:
+    def texts(self, model: Model) -> list[str]:
         return ["a text"]
 
     def losses(self, model: Model, batches: int) -> Iterator[Tensor]:

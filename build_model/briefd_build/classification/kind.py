@@ -17,6 +17,7 @@ from briefd_build.classification.losses import LabelledLoss, logits_of
 from briefd_build.classification.opening import open_classifier
 from briefd_build.classification.scoring import METRICS, answer_all, score
 from briefd_build.classification.teaching import network_of, teach
+from briefd_build.compression.bert import Bert
 from briefd_build.errors import BuildError
 from briefd_build.graph_bundle import add_baseline
 from briefd_build.pipeline.model import Model
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from torch import Tensor
-    from transformers import BertForSequenceClassification, BertModel
+    from transformers import BertForSequenceClassification
 
     from briefd_build.pipeline.model import Lesson, Report
     from briefd_build.pipeline.results import Answer, Score
@@ -79,6 +80,8 @@ class EvaluationTable:
 class ClassificationKind:
     """See `Kind`; the labelled texts come from where the recipe's `[data]` says."""
 
+    output_layers = ("full",)
+
     def __init__(
         self,
         model: Mapping[str, Any],
@@ -97,22 +100,22 @@ class ClassificationKind:
 
     def save(self, model: Model, folder: Path) -> None:
         """See `Kind`."""
-        write_snapshot(model, self.encoder(model), folder)
+        write_snapshot(model, self.anatomy(model), folder)
 
     def load(self, folder: Path) -> Model:
         """See `Kind`."""
 
-        def make(facts: Mapping[str, Any]) -> tuple[BertForSequenceClassification, BertModel]:
+        def make(facts: Mapping[str, Any]) -> tuple[BertForSequenceClassification, Bert]:
             network = open_classifier(facts[BASE]["name"], facts[LABELS], self._model.window_pieces)[0]
-            return network, network.bert
+            return network, Bert(network.bert)
 
         return read_snapshot(folder, make)
 
-    def encoder(self, model: Model) -> BertModel:
-        """See `Kind`."""
-        return network_of(model).bert
+    def anatomy(self, model: Model) -> Bert:
+        """See `Kind`: that of the encoder."""
+        return Bert(network_of(model).bert)
 
-    def texts(self) -> list[str]:
+    def texts(self, model: Model) -> list[str]:  # noqa: ARG002 - read alike by all
         """See `Kind`."""
         return [each.text for each in self._set.split.train]
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch.nn import functional
 
+from briefd_build.compression.bert import encoder_layers
 from briefd_build.compression.relations import recorded_projections, relation_heads, relations_distance
 from briefd_build.compression.states import recorded_states, states_distance
-from briefd_build.compression.structured import encoder_layers
 from briefd_build.encoder.network import PAD_PIECE_ID, at_words
 
 if TYPE_CHECKING:

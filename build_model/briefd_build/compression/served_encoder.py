@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from torch import Tensor, nn
 from torch.onnx import ops
 
-from briefd_build.compression.structured import encoder_layers
+from briefd_build.compression.bert import encoder_layers
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from briefd_build.compression.structured import encoder_layers
+from briefd_build.compression.bert import encoder_layers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

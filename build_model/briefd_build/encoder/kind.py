@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 
 from briefd_build.base_model import find_base
+from briefd_build.compression.bert import Bert
 from briefd_build.corpora.collection import Corpora, read_corpora
 from briefd_build.encoder.bundling import write_extractive_bundle
 from briefd_build.encoder.judging import Judge
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from torch import Tensor
-    from transformers import BertModel
 
     from briefd_build.base_model import BaseModel
     from briefd_build.encoder.batches import Batch
@@ -88,6 +88,8 @@ class EvaluationTable:
 class ExtractiveKind:
     """See `Kind`; `data_directory` finds the corpora."""
 
+    output_layers = ("full",)
+
     def __init__(
         self,
         model: Mapping[str, Any],
@@ -110,22 +112,22 @@ class ExtractiveKind:
 
     def save(self, model: Model, folder: Path) -> None:
         """See `Kind`."""
-        write_snapshot(model, self.encoder(model), folder)
+        write_snapshot(model, self.anatomy(model), folder)
 
     def load(self, folder: Path) -> Model:
         """See `Kind`."""
 
-        def make(facts: Mapping[str, Any]) -> tuple[MultiTaskEncoder, BertModel]:
+        def make(facts: Mapping[str, Any]) -> tuple[MultiTaskEncoder, Bert]:
             network = _new_network(find_base(facts[BASE]["name"]), facts[RELATIONS])
-            return network, network.bert
+            return network, Bert(network.bert)
 
         return read_snapshot(folder, make)
 
-    def encoder(self, model: Model) -> BertModel:
-        """See `Kind`."""
-        return _network(model).bert
+    def anatomy(self, model: Model) -> Bert:
+        """See `Kind`: that of the encoder."""
+        return Bert(_network(model).bert)
 
-    def texts(self) -> list[str]:
+    def texts(self, model: Model) -> list[str]:  # noqa: ARG002 - read alike by all
         """See `Kind`."""
         return [sentence for document in self._corpora.documents() for sentence in document.sentences]
 

@@ -57,7 +57,9 @@ def read_architecture(model: Any, context_tokens: int) -> Architecture:
 def _gpt_neox(model: Any, context_tokens: int) -> Architecture:
     config, body = model.config, model.gpt_neox
     size = config.hidden_size // config.num_attention_heads
-    heads = Heads(config.num_attention_heads, config.num_attention_heads, size, size**-0.5)
+    # Pruned heads are missing from the layers alone.
+    count = body.layers[0].attention.query_key_value.out_features // (3 * size)
+    heads = Heads(count, count, size, size**-0.5)
     rotary, pairing = _rotary(body.rotary_emb, size, context_tokens)
 
     def read_layer(layer: Any) -> Layer:

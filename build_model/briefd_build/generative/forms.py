@@ -28,7 +28,9 @@ _INT4_SHORTLIST = replace(
     head=HeadKind.SHORTLIST,
 )
 
-_FULL, _SCREENED, _SHORTLIST = (kind.value for kind in HeadKind)
+OUTPUT_LAYERS = tuple(kind.value for kind in HeadKind)
+"""What `Form.output` may be."""
+_FULL, _SCREENED, _SHORTLIST = OUTPUT_LAYERS
 _VARIANTS = {
     (Precision.FLOAT32, _FULL): FLOAT32,
     (Precision.FLOAT16, _FULL): _FLOAT16,

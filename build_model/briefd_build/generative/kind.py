@@ -6,9 +6,11 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from briefd_build.compression.decoders import find_anatomy
+from briefd_build.corpora.collection import read_corpora
 from briefd_build.errors import BuildError
 from briefd_build.generative.conversion import Options, Prepared, export_all, load_prepared, make_prompts, read_texts
-from briefd_build.generative.forms import FLOAT32, find_variant
+from briefd_build.generative.forms import FLOAT32, OUTPUT_LAYERS, find_variant
 from briefd_build.generative.judging import EvaluationTable, Judge
 from briefd_build.generative.learning import DataTable, Lessons
 from briefd_build.generative.manifest import Decoding, Origin, describe_variant, write_bundle
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from torch import Tensor
     from transformers import PreTrainedModel
 
+    from briefd_build.compression.anatomy import Anatomy
     from briefd_build.generative.conversion import Exported
     from briefd_build.generative.variants import Variant
     from briefd_build.pipeline.model import Lesson, Report
@@ -68,12 +71,15 @@ class ModelTable:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a bundle tells of a model besides its weights; see `Prepared`."""
+    """What a bundle tells of a model besides its weights; see `Prepared`.
+
+    `end_tokens` mean end-of-text, by name: their numbers change where a vocabulary is pruned.
+    """
 
     origin: Origin
     template: Template
     context_tokens: int
-    end_ids: tuple[int, ...]
+    end_tokens: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Write what `build` reads."""
@@ -83,6 +89,8 @@ class Facts:
 
 class GenerativeKind:
     """See `Kind`; `data_directory` finds the corpora."""
+
+    output_layers = OUTPUT_LAYERS
 
     def __init__(
         self,
@@ -94,31 +102,37 @@ class GenerativeKind:
         self._model = build(ModelTable, model, "model")
         self._evaluation = build(EvaluationTable, evaluation, "evaluation")
         self._lessons = Lessons(build(DataTable, data, "data"))
+        self._data_directory = data_directory
         self._judge = Judge(self._evaluation, data_directory, lambda: self._open(self._model.source)[0])
 
     def open(self, source: str) -> Model:
         """See `Kind`."""
         prepared, origin = self._open(source)
         loaded = prepared.loaded
-        facts = Facts(origin, prepared.template, prepared.context_tokens, loaded.end_ids)
+        end_tokens = tuple(str(loaded.tokenizer.id_to_token(each)) for each in loaded.end_ids)
+        facts = Facts(origin, prepared.template, prepared.context_tokens, end_tokens)
         return Model(loaded.model, loaded.tokenizer, facts=facts.to_json())
 
     def save(self, model: Model, folder: Path) -> None:
         """See `Kind`: a Hugging Face directory."""
         facts = _facts(model)
-        end_token = model.tokenizer.id_to_token(facts.end_ids[0])
-        save_model(model, _network(model), write_template(facts.template), end_token, folder)
+        save_model(model, _network(model), write_template(facts.template), facts.end_tokens[0], folder)
 
     def load(self, folder: Path) -> Model:
         """See `Kind`."""
         return read_model(folder)
 
-    def encoder(self, model: Model) -> None:
-        """Say that structured pruning knows no part of a language model."""
+    def anatomy(self, model: Model) -> Anatomy | None:
+        """See `Kind`: of most decoders."""
+        return find_anatomy(_network(model))
 
-    def texts(self) -> list[str]:
-        """See `Kind`; raises `BuildError` where the recipe names no pairs."""
-        return self._lessons.texts()
+    def texts(self, model: Model) -> list[str]:
+        """See `Kind`: prompts and summaries of the recipe's pairs; prompts of the corpora where it names none."""
+        template = _facts(model).template
+        pairs = self._lessons.texts() or [
+            (" ".join(document.sentences), "") for document in read_corpora(self._data_directory(), "train").documents()
+        ]
+        return [f"{template.prefix}{text}{template.suffix}{summary}" for text, summary in pairs]
 
     def losses(self, model: Model, batches: int) -> Iterator[Tensor]:
         """See `Kind`; raises `BuildError` where the recipe names no pairs."""
@@ -212,5 +226,6 @@ def _network(model: Model) -> PreTrainedModel:
 
 def _prepared(model: Model) -> Prepared:
     facts = _facts(model)
-    loaded = LoadedModel(_network(model), model.tokenizer, facts.end_ids)
+    end_ids = tuple(cast("int", model.tokenizer.token_to_id(each)) for each in facts.end_tokens)
+    loaded = LoadedModel(_network(model), model.tokenizer, end_ids)
     return Prepared(facts.origin.base["name"], loaded, facts.template, facts.context_tokens)

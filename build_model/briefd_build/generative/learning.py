@@ -65,9 +65,9 @@ class Lessons:
     def __init__(self, table: DataTable) -> None:
         self._table = table
 
-    def texts(self) -> list[str]:
-        """Give all texts and summaries; raises `BuildError` where the recipe names no pairs."""
-        return [text for pair in self._pairs for text in (pair.text, pair.summary)]
+    def texts(self) -> list[tuple[str, str]]:
+        """Give all texts with their summaries; none where the recipe names no pairs."""
+        return [] if self._table.pairs is None else [(pair.text, pair.summary) for pair in self._pairs]
 
     def losses(self, prepared: Prepared, count: int) -> Iterator[Tensor]:
         """Compute the loss on this many batches, the same ones each time."""

@@ -1,6 +1,7 @@
 """A language model of the pipeline in a folder: a Hugging Face directory, with what stages changed beside it.
 
-Where no stage changed the network's structure, transformers opens the folder too, and so does `brief-build generate`.
+Where transformers can make the network of its configuration, it opens the folder too, and so does
+`brief-build generate`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from briefd_build.compression.decoders import find_anatomy
 from briefd_build.compression.structure import describe, rebuild
 from briefd_build.folder import BuildFolder
 from briefd_build.hugging_face import open_tokenizer, quiet_libraries
@@ -27,7 +29,7 @@ from briefd_build.templates import TEMPLATE_NAME
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from transformers import PreTrainedModel
+    from transformers import PreTrainedConfig, PreTrainedModel
 
 _WEIGHTS, _TOKENIZER, _RECORD = "model.safetensors", "tokenizer.json", "briefd-model.json"
 
@@ -44,7 +46,7 @@ def save_model(model: Model, network: PreTrainedModel, template: str, end_token:
     """
     quiet_libraries()
     folder.mkdir(parents=True, exist_ok=True)
-    structure = describe(network, None)
+    structure = describe(network, find_anatomy(network))
     _save_network(network, structure, folder)
     PreTrainedTokenizerFast(tokenizer_object=model.tokenizer, eos_token=end_token).save_pretrained(folder)
     files = BuildFolder(folder)
@@ -69,7 +71,7 @@ def read_model(folder: Path) -> Model:
 
 
 def _save_network(network: PreTrainedModel, structure: dict[str, Any], folder: Path) -> None:
-    if not structure["factored"]:
+    if _is_published_layout(network.config, structure):
         network.save_pretrained(folder)
         return
     # transformers renames weights for its published layouts, and then does not find those of other layers again.
@@ -83,10 +85,16 @@ def _save_network(network: PreTrainedModel, structure: dict[str, Any], folder: P
 def _load_network(structure: dict[str, Any], folder: Path) -> Any:
     config = AutoConfig.from_pretrained(folder)
     loader: Any = AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
-    if not structure["factored"]:
+    if _is_published_layout(config, structure):
         return loader.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
     network = loader.from_config(config, dtype=torch.float32)
-    rebuild(network, None, structure)
+    rebuild(network, find_anatomy(network), structure)
     network.load_state_dict(BuildFolder(folder).read_weights(_WEIGHTS))
     network.generation_config = GenerationConfig.from_pretrained(folder)
     return network
+
+
+def _is_published_layout(config: PreTrainedConfig, structure: dict[str, Any]) -> bool:
+    """Whether transformers makes this structure of its configuration: not with thinner layers, or fewer heads."""
+    shape = structure["shape"]
+    return not structure["factored"] and (shape is None or shape["heads"] == config.num_attention_heads)

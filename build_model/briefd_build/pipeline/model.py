@@ -7,13 +7,13 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
     from tokenizers import Tokenizer
     from torch import Tensor, nn
-    from transformers import BertModel
 
+    from briefd_build.compression.anatomy import Anatomy
     from briefd_build.pipeline.results import Answer, Score
 
     Report = Callable[[str, float], None]
@@ -123,11 +123,15 @@ class Kind(Protocol):
     def load(self, folder: Path) -> Model:
         """Read what `save` wrote."""
 
-    def encoder(self, model: Model) -> BertModel | None:
-        """Return the part of the network that structured pruning knows; None where there is none."""
+    @property
+    def output_layers(self) -> Collection[str]:
+        """Return what `Form.output` may be."""
 
-    def texts(self) -> Sequence[str]:
-        """Return the training texts, which decide what vocabulary is needed."""
+    def anatomy(self, model: Model) -> Anatomy | None:
+        """Tell what structured pruning can take out of the network; None where it knows nothing of it."""
+
+    def texts(self, model: Model) -> Sequence[str]:
+        """Return the training texts as the model reads them, which decide what vocabulary is needed."""
 
     def losses(self, model: Model, batches: int) -> Iterator[Tensor]:
         """Compute the loss on this many batches of training data, the same ones each time, with gradients enabled."""

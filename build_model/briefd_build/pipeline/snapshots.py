@@ -17,37 +17,38 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from torch import nn
-    from transformers import BertModel
+
+    from briefd_build.compression.anatomy import Anatomy
 
 _WEIGHTS, _TOKENIZER, _RECORD = "weights.safetensors", "tokenizer.json", "model.json"
 
 
-def write_snapshot(model: Model, bert: BertModel | None, folder: Path) -> None:
-    """Write a model to a folder that is there; `bert` is the part that structured pruning knows."""
+def write_snapshot(model: Model, anatomy: Anatomy, folder: Path) -> None:
+    """Write a model to a folder that is there; the anatomy is its network's."""
     files = BuildFolder(folder)
     weights = {name: tensor.detach().contiguous() for name, tensor in model.network.state_dict().items()}
     files.write_weights(_WEIGHTS, weights)
     files.write_text(_TOKENIZER, model.tokenizer.to_str())
     files.write_json(
         _RECORD,
-        {"structure": describe(model.network, bert), "form": form_to_json(model.form), "facts": model.facts},
+        {"structure": describe(model.network, anatomy), "form": form_to_json(model.form), "facts": model.facts},
     )
 
 
-def read_snapshot(folder: Path, make: Callable[[Mapping[str, Any]], tuple[nn.Module, BertModel | None]]) -> Model:
+def read_snapshot(folder: Path, make: Callable[[Mapping[str, Any]], tuple[nn.Module, Anatomy]]) -> Model:
     """Read what `write_snapshot` wrote.
 
     Args:
         folder: it is in.
-        make: makes a network of the facts, as it was before any stage, and names its BERT.
+        make: makes a network of the facts, as it was before any stage, and tells its anatomy.
 
     Raises:
         BuildError: the network is not the one that was saved.
     """
     files = BuildFolder(folder)
     record = files.read_json(_RECORD)
-    network, bert = make(record["facts"])
-    rebuild(network, bert, record["structure"])
+    network, anatomy = make(record["facts"])
+    rebuild(network, anatomy, record["structure"])
     network.load_state_dict(files.read_weights(_WEIGHTS))
     form = build(Form, record["form"], f"{_RECORD}: form")
     return Model(network.eval(), open_tokenizer(folder / _TOKENIZER), form, record["facts"])

@@ -84,9 +84,9 @@ class LowRank:
         return _describe(ranks, spectra)
 
     def _candidates(self, model: Model, work: Work) -> dict[str, LinearLayer]:
-        """Layers of the encoder where there is one: what a task's small heads have is read by their kind."""
-        encoder = work.kind.encoder(model)
-        part = model.network if encoder is None else encoder
+        """List layers of the anatomy's body where there is one: a task's small heads are read by their kind."""
+        anatomy = work.kind.anatomy(model)
+        part = model.network if anatomy is None else anatomy.body
         prefix = next(f"{path}." if path else "" for path, each in model.network.named_modules() if each is part)
         layers = {
             path: layer

@@ -1,4 +1,4 @@
-"""Taking vocabulary rows, layers, attention heads and feed-forward neurons out of an encoder."""
+"""Taking vocabulary rows, layers, attention heads and feed-forward neurons out of a network."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from briefd_build.compression.anatomy import Shape
 from briefd_build.compression.factored import FactoredLinear
-from briefd_build.compression.structured import EncoderShape, prune_structure, shape_of
-from briefd_build.compression.vocabulary import keep_vocabulary_rows, prune_vocabulary
+from briefd_build.compression.structured import prune_structure
+from briefd_build.compression.vocabulary import prune_vocabulary
 from briefd_build.errors import BuildError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torch import Tensor
-    from transformers import BertModel
 
+    from briefd_build.compression.anatomy import Anatomy
     from briefd_build.pipeline.model import Model, Work
 
 # Kernels work on blocks of 16 outputs; other widths are padded to the next multiple.
@@ -25,15 +26,15 @@ _NEURON_MULTIPLE = 16
 
 @dataclass(frozen=True)
 class PruneStructured:
-    """What is left of an encoder; what is not given stays as it is.
+    """What is left of a network; what is not given stays as it is.
 
     Attributes:
         layers: how many.
-        heads: attention heads of each layer.
+        heads: attention heads of each layer; where several share keys and values, a multiple of so many.
         feed_forward_width: neurons of each layer, a multiple of 16.
         layers_share, heads_share, feed_forward_share: the same three as shares of what the model has, above 0 and at
             most 1, for recipes that are for any model; rounded up.
-        vocabulary: whether word pieces that the training texts do not need go.
+        vocabulary: whether tokens that the training texts do not need go.
         batches: of training data that importance is measured on.
     """
 
@@ -64,36 +65,40 @@ class PruneStructured:
 
     def apply(self, model: Model, work: Work) -> str:
         """Prune by importance that is measured on training data."""
-        bert = work.kind.encoder(model)
-        if bert is None:
-            raise BuildError("structured pruning knows BERT-style encoders; leave it out for this model")
-        before, rows = shape_of(bert), bert.embeddings.word_embeddings.num_embeddings
+        anatomy = work.kind.anatomy(model)
+        if anatomy is None:
+            raise BuildError(
+                "structured pruning knows BERT-style encoders, GPT-NeoX, Llama and Qwen 2; leave it out for this model"
+            )
+        if any(isinstance(module, FactoredLinear) for module in anatomy.body.modules()):
+            raise BuildError("structures are taken out of whole layers; put prune-structured before low-rank")
+        before, rows = anatomy.shape, anatomy.row_count
+        shape = self._shape(before, anatomy.heads_a_unit)
         if self.vocabulary:
-            work.report("counting word pieces", 0.0)
-            model.tokenizer, kept = prune_vocabulary(model.tokenizer, work.kind.texts())
-            keep_vocabulary_rows(bert, kept)
-        shape = self._shape(before)
-        if shape != before and any(isinstance(module, FactoredLinear) for module in bert.modules()):
-            raise BuildError("heads and neurons are taken out of whole layers; put prune-structured before low-rank")
+            work.report("counting tokens", 0.0)
+            model.tokenizer, kept = prune_vocabulary(model.tokenizer, work.kind.texts(model))
+            anatomy.keep_rows(kept)
         if shape != before:
             work.report("measuring importance", 0.0)
-            prune_structure(bert, lambda: self._losses(model, work), shape)
+            prune_structure(anatomy, lambda: self._losses(model, work), shape)
         model.network.zero_grad(set_to_none=True)
-        return _describe(before, shape, rows, bert)
+        return _describe(before, rows, anatomy)
 
     def _losses(self, model: Model, work: Work) -> Iterator[Tensor]:
         model.network.eval()
         return work.kind.losses(model, self.batches)
 
-    def _shape(self, before: EncoderShape) -> EncoderShape:
-        shape = EncoderShape(
+    def _shape(self, before: Shape, heads_a_unit: int) -> Shape:
+        shape = Shape(
             self.layers or _part(before.layers, self.layers_share),
-            self.heads or _part(before.heads, self.heads_share),
+            self.heads or _part(before.heads, self.heads_share, multiple=heads_a_unit),
             self.feed_forward_width
             or _part(before.feed_forward_width, self.feed_forward_share, multiple=_NEURON_MULTIPLE),
         )
         if shape.layers > before.layers or shape.heads > before.heads:
             raise BuildError(f"the model has {before.layers} layers of {before.heads} heads; ask for no more")
+        if shape.heads % heads_a_unit:
+            raise BuildError(f"the model's heads share keys and values; ask for a multiple of {heads_a_unit} heads")
         if shape.feed_forward_width > before.feed_forward_width:
             raise BuildError(f"the model's layers have {before.feed_forward_width} neurons; ask for no more")
         return shape
@@ -104,9 +109,10 @@ def _part(count: int, share: float | None, multiple: int = 1) -> int:
     return count if share is None else min(count, math.ceil(share * count / multiple) * multiple)
 
 
-def _describe(before: EncoderShape, after: EncoderShape, rows: int, bert: BertModel) -> str:
-    kept_rows = bert.embeddings.word_embeddings.num_embeddings
+def _describe(before: Shape, rows: int, anatomy: Anatomy) -> str:
+    after = anatomy.shape
     return (
         f"kept {after.layers} of {before.layers} layers, {after.heads} of {before.heads} heads, "
-        f"{after.feed_forward_width:,} of {before.feed_forward_width:,} neurons, {kept_rows:,} of {rows:,} word pieces"
+        f"{after.feed_forward_width:,} of {before.feed_forward_width:,} neurons, "
+        f"{anatomy.row_count:,} of {rows:,} tokens"
     )

@@ -85,7 +85,7 @@ class Quantize:
     def apply(self, model: Model, work: Work) -> str:
         """Set the form, after training with rounding where that is the method."""
         precision = _PRECISIONS[self.method, self._bits]
-        if self.output != "full" and work.kind.encoder(model) is not None:
+        if self.output not in work.kind.output_layers:
             raise BuildError("quantize: only language models have an output layer of tokens; leave output out")
         trained = self._train(model, work) if self.method == "qat" else ""
         calibration = self.calibration or Calibration()

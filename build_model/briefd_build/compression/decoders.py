@@ -1,0 +1,175 @@
+"""What structured pruning takes out of language models: GPT-NeoX, and Llama and its like."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from briefd_build.compression.anatomy import Shape, keep_inputs, keep_outputs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from torch import Tensor
+    from transformers import PreTrainedModel
+
+    from briefd_build.compression.anatomy import Anatomy
+
+
+class _Decoder:
+    """What the families have in common; `stack` is the part that has the list `layers`."""
+
+    def __init__(self, body: Any, stack: Any) -> None:
+        self.body = body
+        self._stack, self._config = stack, body.config
+
+    @property
+    def row_count(self) -> int:
+        """See `Anatomy`."""
+        return int(self.body.get_input_embeddings().num_embeddings)
+
+    @property
+    def layers(self) -> list[nn.Module]:
+        """See `Anatomy`."""
+        return list(self._stack.layers)
+
+    def set_layers(self, layers: Sequence[nn.Module]) -> None:
+        """See `Anatomy`; layers find their keys and values in the cache by their number."""
+        self._stack.layers = nn.ModuleList(layers)
+        self._config.num_hidden_layers = len(layers)
+        if getattr(self._config, "layer_types", None):
+            # All alike: attention in a sliding window is not exported.
+            self._config.layer_types = self._config.layer_types[:1] * len(layers)
+        for number, layer in enumerate(layers):
+            for module in layer.modules():
+                if hasattr(module, "layer_idx"):
+                    module.layer_idx = number  # type: ignore[assignment]  # no parameter
+
+    def keep_rows(self, kept: Sequence[int]) -> None:
+        """See `Anatomy`; numbers of tokens in the configuration follow."""
+        network, rows = self.body, torch.tensor(list(kept))
+        embedding = nn.Embedding.from_pretrained(network.get_input_embeddings().weight.detach()[rows], freeze=False)
+        output = keep_outputs(network.get_output_embeddings(), rows)
+        if self._config.tie_word_embeddings:
+            output.weight = embedding.weight
+        network.set_input_embeddings(embedding)
+        network.set_output_embeddings(output)
+        self._config.vocab_size = len(kept)
+        new_ids = {old: new for new, old in enumerate(kept)}
+        for settings in (self._config, network.generation_config):
+            _renumber(settings, new_ids)
+
+
+class GptNeoX(_Decoder):
+    """See `Anatomy`; the configuration goes on telling how wide a head is, by how many there were."""
+
+    heads_a_unit = 1
+
+    def __init__(self, body: Any) -> None:
+        super().__init__(body, body.gpt_neox)
+
+    @property
+    def shape(self) -> Shape:
+        """See `Anatomy`."""
+        attention = self._stack.layers[0].attention
+        heads = attention.query_key_value.out_features // (3 * attention.head_size)
+        return Shape(self._config.num_hidden_layers, heads, self._config.intermediate_size)
+
+    def head_reader(self, layer: Any) -> nn.Linear:
+        """See `Anatomy`."""
+        reader: nn.Linear = layer.attention.dense
+        return reader
+
+    def neuron_reader(self, layer: Any) -> nn.Linear:
+        """See `Anatomy`."""
+        reader: nn.Linear = layer.mlp.dense_4h_to_h
+        return reader
+
+    def keep_heads(self, kept: Sequence[Tensor]) -> None:
+        """See `Anatomy`; outputs are, head by head, a query, a key and a value."""
+        for layer, heads in zip(self._stack.layers, kept, strict=True):
+            attention = layer.attention
+            size = attention.head_size
+            attention.query_key_value = keep_outputs(attention.query_key_value, _spread(heads, 3 * size))
+            attention.dense = keep_inputs(attention.dense, _spread(heads, size))
+
+    def keep_neurons(self, kept: Sequence[Tensor]) -> None:
+        """See `Anatomy`."""
+        for layer, neurons in zip(self._stack.layers, kept, strict=True):
+            layer.mlp.dense_h_to_4h = keep_outputs(layer.mlp.dense_h_to_4h, neurons)
+            layer.mlp.dense_4h_to_h = keep_inputs(layer.mlp.dense_4h_to_h, neurons)
+        self._config.intermediate_size = len(kept[0])
+
+
+class Llama(_Decoder):
+    """See `Anatomy`; heads go with the keys and values that they share."""
+
+    def __init__(self, body: Any) -> None:
+        super().__init__(body, body.model)
+
+    @property
+    def heads_a_unit(self) -> int:
+        """See `Anatomy`."""
+        return int(self._config.num_attention_heads // self._config.num_key_value_heads)
+
+    @property
+    def shape(self) -> Shape:
+        """See `Anatomy`."""
+        config = self._config
+        return Shape(config.num_hidden_layers, config.num_attention_heads, config.intermediate_size)
+
+    def head_reader(self, layer: Any) -> nn.Linear:
+        """See `Anatomy`."""
+        reader: nn.Linear = layer.self_attn.o_proj
+        return reader
+
+    def neuron_reader(self, layer: Any) -> nn.Linear:
+        """See `Anatomy`."""
+        reader: nn.Linear = layer.mlp.down_proj
+        return reader
+
+    def keep_heads(self, kept: Sequence[Tensor]) -> None:
+        """See `Anatomy`."""
+        unit, count = self.heads_a_unit, len(kept[0])
+        for layer, heads in zip(self._stack.layers, kept, strict=True):
+            attention = layer.self_attn
+            values, shared = (_spread(each, attention.head_dim) for each in (heads, heads[::unit] // unit))
+            attention.q_proj = keep_outputs(attention.q_proj, values)
+            attention.k_proj = keep_outputs(attention.k_proj, shared)
+            attention.v_proj = keep_outputs(attention.v_proj, shared)
+            attention.o_proj = keep_inputs(attention.o_proj, values)
+            self._config.head_dim = attention.head_dim
+        self._config.num_attention_heads, self._config.num_key_value_heads = count, count // unit
+
+    def keep_neurons(self, kept: Sequence[Tensor]) -> None:
+        """See `Anatomy`."""
+        for layer, neurons in zip(self._stack.layers, kept, strict=True):
+            layer.mlp.gate_proj = keep_outputs(layer.mlp.gate_proj, neurons)
+            layer.mlp.up_proj = keep_outputs(layer.mlp.up_proj, neurons)
+            layer.mlp.down_proj = keep_inputs(layer.mlp.down_proj, neurons)
+        self._config.intermediate_size = len(kept[0])
+
+
+_ANATOMIES: dict[str, Callable[[Any], Anatomy]] = {"gpt_neox": GptNeoX, "llama": Llama, "qwen2": Llama}
+
+
+def find_anatomy(network: PreTrainedModel) -> Anatomy | None:
+    """Tell the anatomy of a language model; None where its family is not known here."""
+    anatomy = _ANATOMIES.get(network.config.model_type)
+    return None if anatomy is None else anatomy(network)
+
+
+def _spread(units: Tensor, size: int) -> Tensor:
+    """Give the numbers of the values of units that are `size` wide each and stand side by side."""
+    return (units[:, None] * size + torch.arange(size)).flatten()
+
+
+def _renumber(settings: Any, new_ids: dict[int, int]) -> None:
+    """Give tokens their new numbers in a configuration; those that are gone are named no more."""
+    for name, old in settings.to_dict().items():
+        if name.endswith("_token_id") and old is not None:
+            found = [new_ids[each] for each in chain(old if isinstance(old, list) else [old]) if each in new_ids]
+            setattr(settings, name, (found or None) if isinstance(old, list) else next(iter(found), None))
