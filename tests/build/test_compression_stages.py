@@ -10,6 +10,7 @@ from tiny_tokenizer import make_tokenizer
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
+from briefd_build.compression.bert import Bert
 from briefd_build.compression.factored import FactoredLinear
 from briefd_build.errors import BuildError
 from briefd_build.pipeline.model import Calibration, Form, Kind, Lesson, Model, Precision, Work
@@ -39,14 +40,16 @@ class Classifier(nn.Module):
 class FakeKind:
     """Trains towards its teacher for a few steps, and counts."""
 
+    output_layers = ("full",)
+
     def __init__(self) -> None:
         torch.manual_seed(3)
         self.ids = torch.randint(1, 30, (16, 12))
         self.lessons: list[Lesson] = []
         self.was_rounding = self.finished = False
 
-    def encoder(self, model: Model) -> BertModel:
-        return cast("Classifier", model.network).bert
+    def anatomy(self, model: Model) -> Bert:
+        return Bert(cast("Classifier", model.network).bert)
 
     def losses(self, model: Model, batches: int) -> Iterator[Tensor]:
         for rows in self.ids.split(4)[:batches]:
