@@ -54,14 +54,17 @@ class BuildFolder:
         self.make()
         if not self.has(MADE_BY) or not any(each.name != MADE_BY for each in self.path.iterdir()):
             self.write_json(MADE_BY, made_by)
-        elif not self._is_made_by(made_by):
-            raise BuildError(f"{self.path} holds the stages of another build; name another --build or remove it")
+        elif (kept := self._read_made_by()) != (made_by := json.loads(json.dumps(made_by))):
+            raise BuildError(
+                f"{self.path} holds the stages of another build{_differing(kept, made_by)}; name another --build or "
+                "remove it"
+            )
 
-    def _is_made_by(self, made_by: object) -> bool:
+    def _read_made_by(self) -> object:
         try:
-            return bool(self.read_json(MADE_BY) == json.loads(json.dumps(made_by)))
+            return self.read_json(MADE_BY)
         except ValueError:  # somebody's own file of this name
-            return False
+            return None
 
     def has(self, name: str) -> bool:
         """Whether a stage left this file."""
@@ -92,3 +95,10 @@ class BuildFolder:
         from safetensors.torch import load_file  # noqa: PLC0415 - likewise
 
         return load_file(self.path / name)
+
+
+def _differing(kept: object, wanted: object) -> str:
+    """Name in brackets the keys in which two tables differ, where they are tables."""
+    if not isinstance(kept, dict) or not isinstance(wanted, dict):
+        return ""
+    return f" (other {', '.join(key for key in {**wanted, **kept} if kept.get(key) != wanted.get(key))})"

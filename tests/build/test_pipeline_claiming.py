@@ -27,25 +27,53 @@ def test_a_folder_that_a_run_holds_is_not_claimed(tmp_path: Path) -> None:
     descriptor = os.open(tmp_path, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        with pytest.raises(BuildError, match="a run is under way in"), claimed(tmp_path, make_recipe(), 1):
+        with pytest.raises(BuildError, match="a run is under way in"), claimed(tmp_path, make_recipe(), 1, None):
             pass
         assert not list(tmp_path.iterdir())
     finally:
         os.close(descriptor)
-    with claimed(tmp_path, make_recipe(), 1):
+    with claimed(tmp_path, make_recipe(), 1, None):
         assert (tmp_path / MADE_BY).exists()
 
 
 def test_a_run_that_is_over_holds_its_folder_no_longer(tmp_path: Path) -> None:
     folder = tmp_path / "runs/small"
-    with pytest.raises(KeyboardInterrupt), claimed(folder, make_recipe(), 1):
+    with pytest.raises(KeyboardInterrupt), claimed(folder, make_recipe(), 1, None):
         stop_after_a_stage(folder)
-    with claimed(folder, make_recipe(), 1):
+    with claimed(folder, make_recipe(), 1, None):
         pass
-    with pytest.raises(BuildError, match="holds the stages of another build"), claimed(folder, make_recipe(seed=2), 1):
+    with (
+        pytest.raises(BuildError, match="holds the stages of another build"),
+        claimed(folder, make_recipe(seed=2), 1, None),
+    ):
         pass
 
 
 def test_what_is_blocked_inside_a_run_is_not_taken_for_another_run(tmp_path: Path) -> None:
-    with pytest.raises(BlockingIOError), claimed(tmp_path, make_recipe(), 1):
+    with pytest.raises(BlockingIOError), claimed(tmp_path, make_recipe(), 1, None):
         raise BlockingIOError
+
+
+def test_other_data_are_another_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt), claimed(folder, make_recipe(), 1, Path("corpora")):
+        stop_after_a_stage(folder)
+    with claimed(folder, make_recipe(), 1, tmp_path / "other/../corpora"):
+        pass
+    for other in (tmp_path / "other", None):
+        with pytest.raises(BuildError) as refused, claimed(folder, make_recipe(), 1, other):
+            pass
+        assert str(refused.value) == (
+            f"{folder} holds the stages of another build (other data_directory); name another --build or remove it"
+        )
+
+
+def test_all_that_differs_is_named(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), claimed(tmp_path, make_recipe(), 1, None):
+        stop_after_a_stage(tmp_path)
+    with (
+        pytest.raises(BuildError, match=r"of another build \(other recipe, threads\); name another --build"),
+        claimed(tmp_path, make_recipe(seed=2), 2, None),
+    ):
+        pass

@@ -93,6 +93,12 @@ def test_a_recipe_is_run_and_its_bundle_served(workplace: Path) -> None:
         found = load_classifier(bundle, variant, 1).classify("The old pump filled the tank.", UnwatchedCall())
         assert found.labels[0].name == "bad"
 
+    other = brief_build(workplace, "run", "toy.toml", "--threads", "1", "--data", ".")
+    assert other.stderr == (
+        "brief-build: build/runs/toy holds the stages of another build (other data_directory); name another --build or "
+        "remove it\n"
+    )
+
 
 @pytest.mark.parametrize(
     ("arguments", "message"),

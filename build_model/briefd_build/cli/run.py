@@ -83,6 +83,7 @@ def run(
         thread_count=machine["threads"],
         is_forced=force,
         command=shlex.join(["brief-build", *sys.argv[1:]]),
+        data=machine["data"],
     )
     try:
         outcome = _run(order)

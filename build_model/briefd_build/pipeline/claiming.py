@@ -21,8 +21,14 @@ _JUDGING = ("description", "gates")
 
 
 @contextmanager
-def claimed(folder: Path, recipe: Recipe, thread_count: int) -> Iterator[None]:
+def claimed(folder: Path, recipe: Recipe, thread_count: int, data: Path | None) -> Iterator[None]:
     """Hold the folder of a run, made where it is not there.
+
+    Args:
+        folder: of the run.
+        recipe: that is run.
+        thread_count: that it runs on.
+        data: the corpora's directory where one is named; None: the public ones.
 
     Raises:
         BuildError: it holds the stages of another run, or one is under way there.
@@ -31,7 +37,7 @@ def claimed(folder: Path, recipe: Recipe, thread_count: int) -> Iterator[None]:
     files = BuildFolder(folder)
     files.make()
     with _alone_in(folder):
-        files.claim(made_by(recipe, thread_count))
+        files.claim(made_by(recipe, thread_count, data))
         yield
 
 
@@ -48,10 +54,11 @@ def _alone_in(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def made_by(recipe: Recipe, thread_count: int) -> dict[str, Any]:
+def made_by(recipe: Recipe, thread_count: int, data: Path | None) -> dict[str, Any]:
     """Tell everything that decides what a run's stages leave; sums are made in other orders on other thread counts."""
     source = _digest(Path(recipe.source))
-    return {"recipe": without_judging(recipe.to_json()), "threads": thread_count, "source": source}
+    named = {"data_directory": str(data.resolve())} if data else {}
+    return {"recipe": without_judging(recipe.to_json()), "threads": thread_count, "source": source, **named}
 
 
 def without_judging(recipe: dict[str, Any]) -> dict[str, Any]:

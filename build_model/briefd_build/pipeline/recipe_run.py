@@ -53,6 +53,7 @@ class Order:
         thread_count: that train, and that run the models when they are measured.
         is_forced: whether the bundle is written even where a gate fails.
         command: that makes the run again.
+        data: directory of the corpora where it is named; None: those that everybody can fetch.
     """
 
     recipe: Recipe
@@ -62,6 +63,7 @@ class Order:
     thread_count: int
     is_forced: bool
     command: str
+    data: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def run_recipe(
         refuse_unknown(recipe.gates.points, [metric.name for metric in kind.metrics], "gates.points")
     _check_places(order.out.resolve(), order.build.resolve())
     torch.set_num_threads(order.thread_count)
-    with claimed(order.build, recipe, order.thread_count):
+    with claimed(order.build, recipe, order.thread_count, order.data):
         run = Run(recipe, stages, kind, measuring, order.build, order.thread_count, report, show)
         _check_room(run)
         rows = run.run()
