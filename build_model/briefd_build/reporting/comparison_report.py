@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from rich.text import Text
-
 from briefd_build.reporting import findings, measures, quantities
 from briefd_build.reporting.headline import EQUAL, describe
 from briefd_build.reporting.markdown import Markdown
@@ -14,7 +12,7 @@ from briefd_build.reporting.page import render
 from briefd_build.reporting.record import finite
 from briefd_build.reporting.run_tables import facts_table
 from briefd_build.reporting.tables import Cell, Column, Row, Table
-from briefd_build.reporting.terminal import rendered
+from briefd_build.reporting.terminal import listed, rendered
 from briefd_build.reporting.writing import write_three
 
 if TYPE_CHECKING:
@@ -79,7 +77,7 @@ def comparison_report(comparison: Comparison) -> ComparisonReport:
 def shown(comparison: Comparison) -> list[RenderableType]:
     """Give the tables and what they come to, for a terminal."""
     drawn = [each for table in comparison_tables(comparison) for each in rendered(table)]
-    return [*drawn, *(Text(f"- {quantities.one_line(sentence)}") for sentence in sentences(comparison))]
+    return [*drawn, *listed(sentences(comparison))]
 
 
 def to_markdown(report: ComparisonReport) -> str:

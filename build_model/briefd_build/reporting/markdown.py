@@ -62,7 +62,7 @@ class Markdown:
         rules = ["---:" if column.is_number else "---" for column in table.columns]
         lines = [_line([escaped(title) for title in titles]), _line(rules), *map(_row_line, table.rows)]
         self._blocks.append("\n".join(lines))
-        self.points([*_remarks(table.rows), *table.notes])
+        self.points([*table.remarks, *table.notes])
 
     def examples(self, found: Sequence[Disagreement], before: str, after: str) -> None:
         """Add the texts that two models answer differently."""
@@ -91,7 +91,3 @@ def _cell(cell: Cell) -> str:
 
 def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
-
-
-def _remarks(rows: Iterable[Row]) -> list[str]:
-    return [f"{row.cells[0].text} did not pay: {row.remark}" for row in rows if row.remark]

@@ -6,15 +6,13 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.text import Text
-
 from briefd_build.reporting import run_tables
 from briefd_build.reporting.headline import Tile, headline, tiles
 from briefd_build.reporting.markdown import Markdown
 from briefd_build.reporting.page import render
-from briefd_build.reporting.quantities import one_line, plain
+from briefd_build.reporting.quantities import plain
 from briefd_build.reporting.record import record_to_json
-from briefd_build.reporting.terminal import rendered
+from briefd_build.reporting.terminal import listed, rendered
 from briefd_build.reporting.writing import write_three
 
 if TYPE_CHECKING:
@@ -102,8 +100,7 @@ def run_report(record: RunRecord) -> RunReport:
 
 def shown(record: RunRecord) -> list[RenderableType]:
     """Give the stages and what they come to, for a terminal."""
-    sentences = [Text(f"- {one_line(sentence)}") for sentence in headline(record)]
-    return [*rendered(run_tables.stages_table(record)), *sentences]
+    return [*rendered(run_tables.stages_table(record)), *listed(headline(record))]
 
 
 def run_name(record: RunRecord) -> str:

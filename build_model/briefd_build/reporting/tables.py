@@ -26,7 +26,7 @@ class Row:
 
     Attributes:
         cells: one a column.
-        remark: a sentence about the row that is shown with it, marked.
+        remark: why what the row is about did not pay; shown with it, marked.
     """
 
     cells: tuple[Cell, ...]
@@ -59,3 +59,8 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     notes: tuple[str, ...] = field(default=())
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is remarked on rows, with their names."""
+        return [f"{row.cells[0].text} did not pay: {row.remark}" for row in self.rows if row.remark]

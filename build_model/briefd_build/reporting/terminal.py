@@ -11,7 +11,7 @@ from rich.text import Text
 from briefd_build.reporting.quantities import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from rich.console import RenderableType
 
@@ -29,11 +29,16 @@ def rendered(table: Table) -> Iterator[RenderableType]:
     for row in table.rows:
         drawn.add_row(*(_cell(cell) for cell in row.cells))
     yield drawn
-    for row in table.rows:
-        if row.remark:
-            yield Text(one_line(f"{row.cells[0].text} did not pay: {row.remark}"), style="red")
+    for remark in table.remarks:
+        yield Text(one_line(remark), style="red")
     for note in table.notes:
         yield Text(one_line(note), style="dim")
+
+
+def listed(sentences: Iterable[str]) -> Iterator[RenderableType]:
+    """Lay sentences out, one a line."""
+    for sentence in sentences:
+        yield Text(f"- {one_line(sentence)}")
 
 
 def _cell(cell: Cell) -> Text:
