@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_kind import FakeMeasuring, calls, write_fake_model
+from fake_kind import FakeKind, FakeMeasuring, calls, write_fake_model
 from run_records import make_record
 
 from briefd_build.errors import BuildError
 from briefd_build.pipeline import kinds, recipe_run
 from briefd_build.pipeline.changing import set_values
+from briefd_build.pipeline.model import Model
 from briefd_build.pipeline.notes import compare_with_earlier, notes_of
 from briefd_build.pipeline.recipe import parse_recipe
 from briefd_build.pipeline.recipe_files import parse_toml
@@ -196,6 +197,41 @@ def test_a_run_that_was_killed_in_a_stage_goes_on_with_it(tmp_path: Path) -> Non
     assert [each.files_digest for each in outcome.record.stages] == [
         each.files_digest for each in in_one_go.record.stages
     ]
+
+
+def test_a_checkpoint_is_there_until_the_trained_model_is_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "build/01-teacher"
+    checkpoint = folder / "work/training.checkpoint"
+    save, replaced = FakeKind.save, os.replace
+
+    def stop_while_saving(kind: FakeKind, model: Model, directory: Path) -> None:
+        save(kind, model, directory)
+        if directory.parent == folder:
+            raise KeyboardInterrupt
+
+    def stop_after_saving(old: Path, new: Path) -> None:
+        replaced(old, new)
+        if new == folder / "model":
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FakeKind, "save", stop_while_saving)
+        with pytest.raises(KeyboardInterrupt):
+            run(order(tmp_path))
+    assert not (folder / "model").exists()
+    assert checkpoint.exists()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", stop_after_saving)
+        with pytest.raises(KeyboardInterrupt):
+            run(order(tmp_path))
+    assert (folder / "model").exists()
+    # What the first stop left is trained to the end by the second run, and by the third nothing is.
+    trained = calls(tmp_path / "model").count("train")
+    assert run(order(tmp_path)).bundle
+    assert calls(tmp_path / "model").count("train") == trained + 1
+    assert not checkpoint.parent.exists()
 
 
 def _start(folder: Path, wait_for: Path) -> subprocess.Popen[bytes]:

@@ -103,6 +103,7 @@ class Run:
         try:
             if not folder.model.exists():
                 self._apply(step, folder, previous)
+            folder.discard_work()
             if not folder.bundle.exists():
                 self._export(step, folder)
                 # The weights are of no use any more, and memory is wanted for measuring.
@@ -127,9 +128,8 @@ class Run:
             self.kind.save(model, saved)
 
     def _change(self, step: Step, model: Model, folder: StageFolder) -> str:
-        with folder.work() as work_folder:
-            work = Work(self.kind, work_folder, self._open_stage, self.recipe.seed, self._reporter(step))
-            return self.stages[step.name].apply(model, work)
+        work = Work(self.kind, folder.make_work(), self._open_stage, self.recipe.seed, self._reporter(step))
+        return self.stages[step.name].apply(model, work)
 
     def _export(self, step: Step, folder: StageFolder) -> None:
         # As it was saved: what a run that was stopped would export.

@@ -64,13 +64,19 @@ class StageFolder:
     def _files(self) -> BuildFolder:
         return BuildFolder(self.path)
 
-    @contextmanager
-    def work(self) -> Iterator[Path]:
-        """Give a folder for checkpoints; it goes once the block ends well."""
-        work = self.path / "work"
-        work.mkdir(parents=True, exist_ok=True)
-        yield work
-        shutil.rmtree(work)
+    @property
+    def _work(self) -> Path:
+        return self.path / "work"
+
+    def make_work(self) -> Path:
+        """Give a folder for checkpoints, as a run that was stopped left it."""
+        self._work.mkdir(parents=True, exist_ok=True)
+        return self._work
+
+    def discard_work(self) -> None:
+        """Remove the checkpoints, if there are any: hours of work, of no use only once the model took its place."""
+        if self._work.exists():
+            shutil.rmtree(self._work)
 
     @contextmanager
     def writing_model(self, applied: Applied) -> Iterator[Path]:
