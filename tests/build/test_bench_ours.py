@@ -25,9 +25,10 @@ from briefd_build.generative.source import ModelSource, find_model, load_model
 from briefd_build.generative.variants import VARIANTS
 from briefd_server.bundle import Manifest, VariantEntry, describe_file, read_bundle, write_manifest
 from briefd_server.engines.generative import graph
-from briefd_server.engines.generative.parameters import CONTEXT_TOKENS, TOKENIZER_NAME, GraphNames, Parameters
+from briefd_server.engines.generative.parameters import CONTEXT_TOKENS, GraphNames, Parameters
 from briefd_server.engines.generative.prompt import Template
 from briefd_server.engines.generative.vocabulary import Vocabulary
+from briefd_server.engines.tokenizer_files import TOKENIZER_NAME
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -39,9 +39,10 @@ from briefd_server.bundle import (
     read_bundle,
     write_manifest,
 )
-from briefd_server.engines.generative.parameters import CONTEXT_TOKENS, TOKENIZER_NAME, GraphNames, Parameters
+from briefd_server.engines.generative.parameters import CONTEXT_TOKENS, GraphNames, Parameters
 from briefd_server.engines.generative.prompt import Template
 from briefd_server.engines.generative.vocabulary import Vocabulary
+from briefd_server.engines.tokenizer_files import TOKENIZER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,9 +14,10 @@ from briefd_build.graph_bundle import GRAPH
 from briefd_build.pipeline.model import Precision
 from briefd_build.provenance import describe_sources
 from briefd_server.bundle import OPTIMIZED, Manifest, VariantEntry, describe_file, write_manifest
-from briefd_server.engines.extractive import TOKENIZER_NAME, WINDOW_PIECES
+from briefd_server.engines.extractive import WINDOW_PIECES
 from briefd_server.engines.extractive.costs import Costs
 from briefd_server.engines.extractive.pieces import PieceEncoder
+from briefd_server.engines.tokenizer_files import TOKENIZER_NAME
 from briefd_server.text.words import find_words
 
 if TYPE_CHECKING:

@@ -22,10 +22,11 @@ from briefd_build.templates import find_template
 from briefd_server.engines.base import MAX_WORD_COUNT
 from briefd_server.engines.generative.engine import text_room
 from briefd_server.engines.generative.model import TokenKind
-from briefd_server.engines.generative.parameters import TOKENIZER_NAME, GraphNames
+from briefd_server.engines.generative.parameters import GraphNames
 from briefd_server.engines.generative.prompt import Prompt as PromptMaker
 from briefd_server.engines.generative.session import GraphFiles, ModelSession, Threads
 from briefd_server.engines.generative.vocabulary import Vocabulary, VocabularyError
+from briefd_server.engines.tokenizer_files import TOKENIZER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,7 +8,8 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from briefd_server.bundle import Bundle, Manifest, VariantEntry, describe_file, read_bundle, write_manifest
-from briefd_server.engines.generative.parameters import CONTEXT_TOKENS, TOKENIZER_NAME, Parameters
+from briefd_server.engines.generative.parameters import CONTEXT_TOKENS, Parameters
+from briefd_server.engines.tokenizer_files import TOKENIZER_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

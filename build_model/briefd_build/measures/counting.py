@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from briefd_build.measures.metered import load_answering
 from briefd_build.measures.operations import Operation, Work, count_work, read_profile
 from briefd_server.bundle import read_bundle
-from briefd_server.engines.tokenizer_files import TOKENIZER_NAME
 from briefd_server.threads import bound_thread_pools
 
 if TYPE_CHECKING:
@@ -109,17 +108,16 @@ def _load_call(bundle: Bundle, variant: str) -> Callable[[str], object]:
 
 def _load_first_token(bundle: Bundle, variant: str) -> Callable[[str], object]:
     """Load a language model without its engine; returns what reads a text's prompt and proposes the first token."""
-    from tokenizers import Tokenizer  # noqa: PLC0415 - in a process that only counts
-
-    from briefd_server.engines.base import UnwatchedCall  # noqa: PLC0415 - likewise
+    from briefd_server.engines.base import UnwatchedCall  # noqa: PLC0415 - in a process that only counts
     from briefd_server.engines.generative import open_model  # noqa: PLC0415 - likewise
     from briefd_server.engines.generative.model import TokenKind  # noqa: PLC0415 - likewise
     from briefd_server.engines.generative.parameters import read_parameters  # noqa: PLC0415 - likewise
     from briefd_server.engines.generative.prompt import Prompt  # noqa: PLC0415 - likewise
     from briefd_server.engines.generative.vocabulary import Vocabulary  # noqa: PLC0415 - likewise
+    from briefd_server.engines.tokenizer_files import load_tokenizer  # noqa: PLC0415 - likewise
 
     parameters = read_parameters(bundle.manifest)
-    tokenizer = Tokenizer.from_file(str(bundle.directory / TOKENIZER_NAME))
+    tokenizer = load_tokenizer(bundle, variant)
     vocabulary = Vocabulary(tokenizer, parameters.end_ids, parameters.vocabulary_size)
     session = open_model(bundle.directory, parameters, variant, vocabulary, 1)
     prompt = Prompt(tokenizer, parameters.template, is_encoder_decoder=session.is_encoder_decoder)

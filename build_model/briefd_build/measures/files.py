@@ -6,7 +6,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from briefd_server.cpu_features import read_cpu_features
-from briefd_server.engines.tokenizer_files import TOKENIZER_NAME, tokenizer_name
+from briefd_server.engines.tokenizer_files import TOKENIZER_NAME, find_tokenizer, tokenizer_name
 from briefd_server.forms import choose_forms
 
 if TYPE_CHECKING:
@@ -28,11 +28,9 @@ def served_files(bundle: Bundle, variant: str) -> list[Path]:
     """List the files that a device needs to serve a variant, its tokenizer among them, the manifest not."""
     manifest = bundle.manifest
     tokenizers = {tokenizer_name(name) for name in manifest.variants} | {TOKENIZER_NAME}
-    own = tokenizer_name(variant)
-    tokenizer = own if own in manifest.files else TOKENIZER_NAME
     of_variants = {file for entry in manifest.variants.values() for file in entry.files}
     needed = (set(manifest.files) - of_variants - tokenizers) | manifest.variants[variant].files
-    needed |= {tokenizer} & set(manifest.files)
+    needed |= {find_tokenizer(manifest, variant)} & set(manifest.files)
     return [bundle.directory / name for name in sorted(needed)]
 
 

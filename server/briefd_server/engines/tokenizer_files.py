@@ -1,4 +1,4 @@
-"""The tokenizers of bundles, as every engine of word pieces wants them."""
+"""The tokenizers of bundles, as every engine wants them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tokenizers import Tokenizer
 
 if TYPE_CHECKING:
-    from briefd_server.bundle import Bundle
+    from briefd_server.bundle import Bundle, Manifest
 
 TOKENIZER_NAME = "tokenizer.json"
 
@@ -17,15 +17,20 @@ def tokenizer_name(variant: str) -> str:
     return f"tokenizer.{variant}.json"
 
 
+def find_tokenizer(manifest: Manifest, variant: str) -> str:
+    """Name the file of a variant's own tokenizer where the bundle has one, else of the bundle's."""
+    own = tokenizer_name(variant)
+    return own if own in manifest.files else TOKENIZER_NAME
+
+
 def load_tokenizer(bundle: Bundle, variant: str) -> Tokenizer:
-    """Load a variant's own tokenizer where the bundle has one, else the bundle's.
+    """Load the tokenizer of a variant.
 
     Raises:
         tokenizers' bare exceptions when the file is no tokenizer.
 
     """
-    own = tokenizer_name(variant)
-    return Tokenizer.from_file(str(bundle.directory / (own if own in bundle.manifest.files else TOKENIZER_NAME)))
+    return Tokenizer.from_file(str(bundle.directory / find_tokenizer(bundle.manifest, variant)))
 
 
 def as_served(tokenizer: Tokenizer) -> Tokenizer:

@@ -9,13 +9,11 @@ from briefd_server.engines.extractive.engine import ExtractiveEngine, Parameters
 from briefd_server.engines.extractive.parsing import Labels
 from briefd_server.engines.extractive.pieces import PieceEncoder
 from briefd_server.engines.extractive.session import EncoderSession
-from briefd_server.engines.tokenizer_files import TOKENIZER_NAME, load_tokenizer, tokenizer_name
+from briefd_server.engines.tokenizer_files import load_tokenizer
 from briefd_server.errors import BundleError
 
 if TYPE_CHECKING:
     from briefd_server.bundle import Bundle, Manifest
-
-__all__ = ["ENGINE", "TOKENIZER_NAME", "WINDOW_PIECES", "load", "read_parameters", "tokenizer_name"]
 
 ENGINE = "extractive"
 WINDOW_PIECES = "window_pieces"

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokenizers import Tokenizer
-
 from briefd_server.engines.base import MAX_WORD_COUNT
 from briefd_server.engines.generative.engine import GenerativeEngine, text_room
-from briefd_server.engines.generative.parameters import TOKENIZER_NAME, read_parameters
+from briefd_server.engines.generative.parameters import read_parameters
 from briefd_server.engines.generative.prompt import Prompt
 from briefd_server.engines.generative.ranking import DefaultBundleRanker
 from briefd_server.engines.generative.selecting import Selector
 from briefd_server.engines.generative.session import GraphFiles, ModelSession, Threads
 from briefd_server.engines.generative.vocabulary import Vocabulary, VocabularyError
+from briefd_server.engines.tokenizer_files import load_tokenizer
 from briefd_server.errors import BundleError
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def load(bundle: Bundle, variant: str, thread_count: int) -> GenerativeEngine:
     manifest = bundle.manifest
     parameters = read_parameters(manifest)
     try:
-        tokenizer = Tokenizer.from_file(str(bundle.directory / TOKENIZER_NAME))
+        tokenizer = load_tokenizer(bundle, variant)
         vocabulary = Vocabulary(tokenizer, parameters.end_ids, parameters.vocabulary_size)
         session = open_model(bundle.directory, parameters, variant, vocabulary, thread_count)
         session.try_out()

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from briefd_server.bundle import Manifest
 
 CONTEXT_TOKENS = "context_tokens"
-TOKENIZER_NAME = "tokenizer.json"
 
 _MOST_DRAFT_TOKENS = 16
 _MOST_CONTEXT_TOKENS = 1 << 17
