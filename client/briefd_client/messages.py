@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timezone
 from typing import TYPE_CHECKING, Any
 
@@ -175,6 +176,8 @@ def _classification_of(result: pb.ClassifyResult) -> ClassificationResult:
     labels = tuple(Label(label.name, label.probability) for label in result.labels)
     if not labels:
         raise UnexpectedAnswerError("the daemon gave an answer without a label; check its version")
+    if not all(math.isfinite(label.probability) for label in labels):
+        raise UnexpectedAnswerError("the daemon gave a probability that is no number; check its version")
     best = labels[0]
     return ClassificationResult(
         label=best.name,

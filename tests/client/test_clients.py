@@ -138,6 +138,17 @@ def test_an_answer_without_a_label_is_none(make_client, daemon):
         client.classify(TEXT)
 
 
+@pytest.mark.parametrize("probability", [float("nan"), float("inf"), float("-inf")])
+def test_an_answer_with_a_probability_that_is_no_number_is_none(make_client, daemon, probability):
+    labels = [pb.Label(name="a", probability=1.0), pb.Label(name="b", probability=probability)]
+    daemon.classify = lambda request, context: [pb.ClassifyResponse(result=pb.ClassifyResult(labels=labels))]
+    with (
+        make_client(daemon.address) as client,
+        pytest.raises(UnexpectedAnswerError, match="a probability that is no number"),
+    ):
+        client.classify(TEXT)
+
+
 def test_a_daemon_of_another_task_is_told_as_such(make_client, daemon):
     daemon.summarize = daemon.classify = failing(code_pb2.FAILED_PRECONDITION, "TASK_NOT_SERVED")
     with make_client(daemon.address) as client:

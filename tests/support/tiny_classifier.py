@@ -54,12 +54,12 @@ def tokenizer_file(words: Sequence[str]) -> bytes:
     return make_tokenizer([_SLOW, *words]).to_str().encode()
 
 
-def make_graph(score: float) -> bytes:
-    """Make the graph: `piece_ids` [B, T] to `logits` [B, 3], the mean of the pieces' scores."""
+def make_graph(score: float, *, bad_score: float | None = None) -> bytes:
+    """Make the graph: `piece_ids` [B, T] to `logits` [B, 3], the mean of the pieces' scores; "bad" may have its own."""
     tokenizer = make_tokenizer([_SLOW, *WORDS])
     table = np.zeros((tokenizer.get_vocab_size(), len(LABELS)), dtype=np.float32)
     for label, word in enumerate(WORDS):
-        table[tokenizer.token_to_id(word), label] = score
+        table[tokenizer.token_to_id(word), label] = score if word != "bad" or bad_score is None else bad_score
     tensors = {
         "table": table,
         "pieces_axis": np.array([1]),

@@ -225,6 +225,17 @@ def test_a_model_that_gives_no_numbers_is_refused_when_loaded(tmp_path: Path) ->
         load_engine(bundle, OPTIMIZED, 1)
 
 
+@pytest.mark.parametrize("score", [float("nan"), float("inf"), float("-inf")])
+def test_a_call_whose_logits_are_no_numbers_fails(tmp_path: Path, score: float) -> None:
+    graph = make_graph(12.0, bad_score=score)
+    engine = load_engine(read_bundle(make_classifier_bundle(tmp_path, {"optimized.onnx": graph})), OPTIMIZED, 1)
+    assert engine.classify("good", UnwatchedCall()).labels[0].name == "positive"
+    # In the second of two windows too.
+    for text in ("bad", "good " * WINDOW_PIECES + "bad"):
+        with pytest.raises(FloatingPointError):
+            engine.classify(text, UnwatchedCall())
+
+
 @pytest.mark.parametrize("logit", [float("nan"), float("inf"), float("-inf")])
 def test_a_logit_that_is_no_number_is_no_probability(logit: float) -> None:
     with pytest.raises(FloatingPointError):
