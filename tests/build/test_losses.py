@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from briefd_build.compression.outputs import softened_divergence
 from briefd_build.encoder.batches import IGNORED, Batch
 from briefd_build.encoder.losses import distillation_loss, relation_scores, sentence_arcs, sentence_means, task_loss
 from briefd_build.encoder.network import TAGS, Reading
@@ -100,3 +101,14 @@ def test_a_student_like_its_teacher_is_at_no_distance_at_any_temperature() -> No
         given = torch.sigmoid(taught.salience[0, :4] / temperature)
         doubt = (torch.special.entr(given) + torch.special.entr(1 - given)).mean() * temperature**2
         assert float(same) == pytest.approx(float(doubt), rel=1e-4)
+
+
+def test_softer_outputs_differ_less_and_their_gradients_keep_their_size() -> None:
+    student, teacher = torch.tensor([[0.0, 1.0]], requires_grad=True), torch.tensor([[2.0, 0.0]])
+    assert softened_divergence(teacher, teacher, 3.0).item() == pytest.approx(0, abs=1e-6)
+    by_hand = (torch.tensor([0.9, 0.1]) * (torch.tensor([0.9, 0.1]) / torch.tensor([0.5, 0.5])).log()).sum()
+    logs = torch.log(torch.tensor([[0.5, 0.5]])), torch.log(torch.tensor([[0.9, 0.1]]))
+    assert softened_divergence(*logs, 1.0).item() == pytest.approx(by_hand.item())
+    (gradient,) = torch.autograd.grad(softened_divergence(student, teacher, 8.0), student)
+    (other,) = torch.autograd.grad(softened_divergence(student, teacher, 16.0), student)
+    torch.testing.assert_close(gradient, other, rtol=0.1, atol=0)

@@ -10,6 +10,7 @@ import torch
 from torch.nn import functional
 
 from briefd_build.compression.bert import encoder_layers
+from briefd_build.compression.outputs import softened_divergence
 from briefd_build.compression.relations import recorded_projections, relation_heads, relations_distance
 from briefd_build.compression.states import recorded_states, states_distance
 from briefd_build.encoder.network import PAD_PIECE_ID, at_words
@@ -31,15 +32,6 @@ def logits_of(network: BertForSequenceClassification, piece_ids: Tensor) -> Tens
 def label_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """Cross entropy against the labels."""
     return functional.cross_entropy(logits.float(), labels)
-
-
-def softened_divergence(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
-    """Divergence from the teacher's softened outputs (Hinton, Vinyals and Dean 2015).
-
-    Times the temperature's square, so that its gradients stay of the size of the labels'.
-    """
-    student_log, teacher_log = (torch.log_softmax(each.float() / temperature, -1) for each in (student, teacher))
-    return functional.kl_div(student_log, teacher_log, reduction="batchmean", log_target=True) * temperature**2
 
 
 class _Reading(NamedTuple):
