@@ -29,24 +29,26 @@ class FakeProcess:
 
 
 @pytest.mark.parametrize(
-    ("turn_seconds", "model_count", "text_count", "expected"),
+    ("call_seconds", "text_count", "expected"),
     [
         # Fast: all texts, as often as tells something.
-        (0.012, 2, 40, Plan(40, 15, is_warmed=True)),
-        (0.1, 2, 40, Plan(40, 7, is_warmed=True)),
+        ([0.004, 0.008], 40, Plan(40, 15, (True, True))),
+        ([0.05, 0.05], 40, Plan(40, 7, (True, True))),
         # Calls of 0.3 s each warm themselves.
-        (0.6, 2, 40, Plan(20, 5, is_warmed=False)),
-        (0.3, 1, 30, Plan(30, 6, is_warmed=False)),
+        ([0.3, 0.3], 40, Plan(20, 5, (False, False))),
+        ([0.3], 30, Plan(30, 6, (False,))),
+        # A fast model beside a slow one does not.
+        ([0.4, 0.02], 40, Plan(27, 5, (False, True))),
         # However slow: five rounds of five texts.
-        (10.0, 2, 40, Plan(5, 5, is_warmed=False)),
-        (10.0, 2, 3, Plan(3, 5, is_warmed=False)),
-        (0.001, 1, 1, Plan(1, 15, is_warmed=True)),
+        ([5.0, 5.0], 40, Plan(5, 5, (False, False))),
+        ([5.0, 5.0], 3, Plan(3, 5, (False, False))),
+        ([0.001], 1, Plan(1, 15, (True,))),
     ],
 )
 def test_turns_take_a_minute_at_most_but_the_least_that_tells(
-    turn_seconds: float, model_count: int, text_count: int, expected: Plan
+    call_seconds: list[float], text_count: int, expected: Plan
 ) -> None:
-    assert plan(turn_seconds, model_count, text_count) == expected
+    assert plan(call_seconds, text_count) == expected
 
 
 def test_texts_are_chosen_evenly_by_their_length() -> None:
@@ -71,6 +73,15 @@ def test_models_alternate_and_neither_always_follows_the_other() -> None:
     assert {cost.wall_seconds for cost in theirs} == {0.002}
     assert all(before < after for before, after in pairwise(shares))
     assert shares[-1] == 1
+
+
+def test_only_a_fast_model_is_warmed_in_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("briefd_build.measures.turns._TIMING_SECONDS", 1.0)
+    log: list[tuple[str, str, bool]] = []
+    take_turns(
+        cast("list[Process]", [FakeProcess("slow", 0.5, log), FakeProcess("fast", 0.01, log)]), ["a"], lambda _: None
+    )
+    assert set(log[2:]) == {("slow", "a", False), ("fast", "a", True)}
 
 
 def test_a_call_is_metered_after_one_that_does_not_count() -> None:

@@ -29,25 +29,27 @@ _SELF_WARMING_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Plan:
-    """How often each of how many texts is timed, and whether each time after a call that doesn't count."""
+    """How often each of how many texts is timed, and, for each model, whether after a call that doesn't count."""
 
     text_count: int
     rounds: int
-    is_warmed: bool
+    are_warmed: tuple[bool, ...]
 
 
-def plan(turn_seconds: float, model_count: int, text_count: int) -> Plan:
+def plan(call_seconds: Sequence[float], text_count: int) -> Plan:
     """Plan turns that take `_TIMING_SECONDS` at most, unless the least that tells anything takes longer.
 
     Args:
-        turn_seconds: that the models' calls take for one text, together.
-        model_count: how many take turns.
+        call_seconds: that a call of each model takes.
         text_count: how many texts there are.
     """
-    is_warmed = turn_seconds / model_count < _SELF_WARMING_SECONDS
-    turns = int(_TIMING_SECONDS / (turn_seconds * (2 if is_warmed else 1)))
+    are_warmed = tuple(seconds < _SELF_WARMING_SECONDS for seconds in call_seconds)
+    turn_seconds = sum(
+        seconds * (2 if is_warmed else 1) for seconds, is_warmed in zip(call_seconds, are_warmed, strict=True)
+    )
+    turns = int(_TIMING_SECONDS / turn_seconds)
     timed = min(text_count, max(_LEAST_TEXTS, turns // _LEAST_ROUNDS))
-    return Plan(timed, min(_MOST_ROUNDS, max(_LEAST_ROUNDS, turns // timed)), is_warmed)
+    return Plan(timed, min(_MOST_ROUNDS, max(_LEAST_ROUNDS, turns // timed)), are_warmed)
 
 
 def spread(texts: Sequence[str], count: int) -> list[str]:
@@ -72,18 +74,18 @@ def take_turns(
     Raises:
         AbsentError: a model failed.
     """
-    turn_seconds = sum(
+    call_seconds = [
         median(_call(model, text, is_warmed=False).wall_seconds for text in _first(texts)) for model in models
-    )
-    planned = plan(turn_seconds, len(models), len(texts))
+    ]
+    planned = plan(call_seconds, len(texts))
     chosen = spread(texts, planned.text_count)
     costs: list[list[CallCost]] = [[] for _ in models]
-    order = list(zip(models, costs, strict=True))
+    order = list(zip(models, planned.are_warmed, costs, strict=True))
     for number in range(planned.rounds):
         for place, text in enumerate(chosen):
             # A text whose place is even begins with A in even rounds and with B in odd ones.
-            for model, taken in order if (number + place) % 2 == 0 else reversed(order):
-                taken.append(_call(model, text, is_warmed=planned.is_warmed))
+            for model, is_warmed, taken in order if (number + place) % 2 == 0 else reversed(order):
+                taken.append(_call(model, text, is_warmed=is_warmed))
             report((number * len(chosen) + place + 1) / (planned.rounds * len(chosen)))
     return costs
 
