@@ -230,7 +230,7 @@ def test_timed_texts_are_of_all_lengths(kind: ClassificationKind) -> None:
 
 def test_too_few_texts_to_measure_on_are_told(base: BaseModel, folder: Path, trained: Path, tmp_path: Path) -> None:
     kind = make_kind(base, folder, texts=5000)
-    with pytest.raises(BuildError, match="asks for 5,000; add labelled texts"):
+    with pytest.raises(BuildError, match="asks for 5,000; add texts"):
         kind.answer(tmp_path, 1, silent)
 
 

@@ -18,6 +18,7 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models
 
 from briefd_build.errors import BuildError
+from briefd_build.pipeline.evaluation import EvaluationTable
 from briefd_build.pipeline.measuring import Measuring
 from briefd_build.pipeline.model import Form, Model, Precision
 from briefd_build.pipeline.parsing import build
@@ -45,12 +46,6 @@ class ModelTable:
 @dataclass(frozen=True)
 class DataTable:
     wait_for: str = ""
-
-
-@dataclass(frozen=True)
-class EvaluationTable:
-    baseline: str = "source"
-    texts: int = 200
 
 
 def write_fake_model(directory: Path) -> Path:
@@ -169,10 +164,11 @@ class FakeMeasuring(Measuring):
         return _cost(size_bytes, 100.0, 100.0 if previous else None)
 
     def pytorch(
-        self, model_folder: Path, make_kind: Callable[[], Kind], texts: Sequence[str], thread_count: int
+        self, model_folder: Path, make_kind: Callable[[], Kind], bundle: Path, texts: Sequence[str], thread_count: int
     ) -> Cost:
         make_kind().load(model_folder)
-        return _cost(1000, 1000.0, None)
+        read_bundle(bundle)
+        return _cost(1000, 1000.0, 100.0)
 
     def intervals(
         self, score: ScoreAnswers, answers: Sequence[Answer], baseline: Sequence[Answer], seed: int

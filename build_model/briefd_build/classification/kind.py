@@ -18,8 +18,9 @@ from briefd_build.classification.opening import open_classifier
 from briefd_build.classification.scoring import METRICS, answer_all, score
 from briefd_build.classification.teaching import network_of, teach
 from briefd_build.compression.bert import Bert
-from briefd_build.errors import BuildError
 from briefd_build.graph_bundle import add_baseline
+from briefd_build.measures.turns import spread
+from briefd_build.pipeline.evaluation import EvaluationTable
 from briefd_build.pipeline.model import Model
 from briefd_build.pipeline.parsing import build
 from briefd_build.pipeline.snapshots import read_snapshot, write_snapshot
@@ -62,19 +63,6 @@ class ModelTable:
     def __post_init__(self) -> None:
         if not 8 <= self.window_pieces <= 512:
             raise ValueError("window_pieces must be from 8 to 512")
-
-
-@dataclass(frozen=True)
-class EvaluationTable:
-    """A recipe's `[evaluation]`.
-
-    Attributes:
-        baseline: stage that quality is compared with.
-        texts: texts of the test, at least; all that there are, are read.
-    """
-
-    baseline: str = "source"
-    texts: int = 200
 
 
 class ClassificationKind:
@@ -163,17 +151,12 @@ class ClassificationKind:
 
     def timed_texts(self) -> list[str]:
         """Give texts of the test, evenly from the shortest to the longest."""
-        by_length = sorted((each.text for each in self._set.split.test), key=len)
-        count = min(_TIMED_TEXTS, len(by_length))
-        return [by_length[round((number + 0.5) * len(by_length) / count - 0.5)] for number in range(count)]
+        texts = [each.text for each in self._set.split.test]
+        return spread(texts, min(_TIMED_TEXTS, len(texts)))
 
     def answer(self, bundle: Path, thread_count: int, report: Report) -> list[Answer]:
         """See `Kind`."""
-        if len(self._set.split.test) < self._evaluation.texts:
-            raise BuildError(
-                f"the test has {len(self._set.split.test):,} texts, and evaluation.texts asks for "
-                f"{self._evaluation.texts:,}; add labelled texts, or ask for fewer"
-            )
+        self._evaluation.check_count(len(self._set.split.test))
         return answer_all(bundle, thread_count, self._set, report)
 
     def score(self, answers: Sequence[Answer], baseline: Sequence[Answer]) -> dict[str, float]:

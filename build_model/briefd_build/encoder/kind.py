@@ -20,8 +20,9 @@ from briefd_build.encoder.mixture import Mixture
 from briefd_build.encoder.network import HeadSizes, MultiTaskEncoder
 from briefd_build.encoder.pytorch_session import pytorch_engine
 from briefd_build.encoder.training import Trainer
-from briefd_build.errors import BuildError
+from briefd_build.finetuning.adapting import adapt, weights_of
 from briefd_build.graph_bundle import add_baseline
+from briefd_build.pipeline.evaluation import EvaluationTable
 from briefd_build.pipeline.model import Model
 from briefd_build.pipeline.parsing import build
 from briefd_build.pipeline.snapshots import read_snapshot, write_snapshot
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from torch import Tensor
+
+    from transformers import BertModel
 
     from briefd_build.base_model import BaseModel
     from briefd_build.encoder.batches import Batch
@@ -70,19 +73,6 @@ class DataTable:
     """A recipe's `[data]`: a relation that the treebanks use less often than `least_relation_uses` is not predicted."""
 
     least_relation_uses: int = 20
-
-
-@dataclass(frozen=True)
-class EvaluationTable:
-    """A recipe's `[evaluation]`.
-
-    Attributes:
-        baseline: stage that quality is compared with.
-        texts: evaluation texts, at least; all that there are, are read.
-    """
-
-    baseline: str = "source"
-    texts: int = 200
 
 
 class ExtractiveKind:
@@ -140,28 +130,25 @@ class ExtractiveKind:
     def train(self, model: Model, lesson: Lesson, teacher: Model | None, checkpoint: Path, report: Report) -> None:
         """See `Kind`; heads that were never trained are drawn again by the lesson's seed.
 
-        Raises:
-            BuildError: the training diverges, or the lesson asks for what these networks can't be taught.
+        LoRA is for the encoder; heads are always trained whole.
         """
-        if lesson.attention or lesson.lora_rank:
-            raise BuildError(
-                "a summarizer's encoder learns all its weights, from labels, outputs (logits) and hidden states; "
-                "leave attention and lora_rank out"
-            )
         encoders = [PieceEncoder(each.tokenizer) for each in (model, teacher or model)]
         mixture = Mixture(self._corpora, model.facts[RELATIONS], (encoders[0], encoders[1]), lesson.seed)
         torch.manual_seed(lesson.seed)
         if model.facts.pop(UNTRAINED, False):
             model.network = _new_network(find_base(model.facts[BASE]["name"]), model.facts[RELATIONS])
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        network = _network(model)
+        adapted = adapt(network.bert, "bert", weights_of(lesson))
         Trainer(
             mixture.batches_of_epoch,
             lesson,
             checkpoint,
             lambda epochs, loss: report(f"training, loss {loss:.2f}", epochs / lesson.epochs),
             _network(teacher).to(device) if teacher else None,
-        ).train(_network(model).to(device), device)
-        model.network.cpu()
+        ).train(network.to(device), device)
+        network.bert = cast("BertModel", adapted.merge())
+        network.requires_grad_().cpu()
 
     def finish(self, model: Model, report: Report) -> None:
         """Fit what an editor keeps, a channel beside the relations."""
@@ -180,7 +167,7 @@ class ExtractiveKind:
     def run_in_pytorch(self, model: Model) -> Callable[[str], object]:
         """See `Kind`: the whole engine, with PyTorch in the place of ONNX Runtime."""
         engine = pytorch_engine(_network(model), model.tokenizer, model.facts[RELATIONS], self._model.window_pieces)
-        return lambda text: engine.summarize(Task(text, 10, 15), UnwatchedCall())
+        return lambda text: engine.summarize(Task(text), UnwatchedCall())
 
     def timed_texts(self) -> list[str]:
         """See `Kind`."""
@@ -189,11 +176,7 @@ class ExtractiveKind:
     def answer(self, bundle: Path, thread_count: int, report: Report) -> list[Answer]:
         """See `Kind`."""
         answers = self._judge.answer(bundle, thread_count, report)
-        if len(answers) < self._evaluation.texts:
-            raise BuildError(
-                f"the corpora have {len(answers):,} texts to evaluate on, and evaluation.texts asks for "
-                f"{self._evaluation.texts:,}; ask for fewer"
-            )
+        self._evaluation.check_count(len(answers))
         return answers
 
     def score(self, answers: Sequence[Answer], baseline: Sequence[Answer]) -> dict[str, float]:
