@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from briefd_build.cli.common import json_option, progress
+from briefd_build.cli.common import json_option, progress, write_json
 
 if TYPE_CHECKING:
     from briefd_build.bench.report import TableReport
@@ -83,8 +82,7 @@ def bench(  # noqa: PLR0913 - one for each option
         click.echo(measured.to_markdown())
     else:
         Console().print(measured.render())
-    if json_path is not None:
-        json_path.write_text(json.dumps(measured.to_json(), indent=2) + "\n", encoding="utf-8")
+    write_json(json_path, measured.to_json())
 
 
 def _bench_engines(bundle: Path | None, text: str | None, rounds: int, thread_counts: list[int]) -> TableReport:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,12 @@ json_option = click.option(
     callback=_writable_file,
     help="Write the figures here too.",
 )
+
+
+def write_json(path: Path | None, content: object) -> None:
+    """Write a JSON file, where one is asked for."""
+    if path is not None:
+        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def find_corpora(data: Path | None, report: Callable[[str, float], None]) -> Path:

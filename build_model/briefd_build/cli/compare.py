@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from briefd_build.cli.common import json_option, progress
+from briefd_build.cli.common import json_option, progress, write_json
 
 _bundle = click.Path(path_type=Path, file_okay=False, exists=True)
 
@@ -53,9 +52,7 @@ def compare(
     with progress() as report:
         comparison = compare_bundles(first, second, texts, threads, report)
     Console().print(*shown(comparison), sep="\n")
-    if json_path is not None:
-        document = json.dumps(comparison_to_json(comparison), indent=2, allow_nan=False)
-        json_path.write_text(f"{document}\n", encoding="utf-8")
+    write_json(json_path, comparison_to_json(comparison))
     if out is not None:
         page, *_ = write_comparison(comparison, out)
         click.echo(f"wrote {page}, and report.md and report.json beside it", err=True)

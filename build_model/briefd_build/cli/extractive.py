@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
-from briefd_build.cli.common import data_option, find_corpora, json_option, progress
+from briefd_build.cli.common import data_option, find_corpora, json_option, progress, write_json
 
 
 @click.command()
@@ -26,8 +25,7 @@ def evaluate(bundle: Path, data: Path | None, variant: str, threads: int, json_p
     with progress() as report:
         evaluation = measure(read_bundle(bundle), variant, find_corpora(data, report), threads, report)
     Console().print(evaluation.table())
-    if json_path is not None:
-        json_path.write_text(json.dumps(evaluation.to_json(), indent=2) + "\n", encoding="utf-8")
+    write_json(json_path, evaluation.to_json())
 
 
 @click.command()
@@ -45,5 +43,5 @@ def tune(bundle: Path, data: Path | None, steps: int, seed: int, out: Path) -> N
 
     with progress() as report:
         costs = tune_costs(read_bundle(bundle), find_corpora(data, report), steps, seed, report)
-    out.write_text(json.dumps(costs.to_json(), indent=2) + "\n", encoding="utf-8")
+    write_json(out, costs.to_json())
     click.echo(f"wrote {out}", err=True)
