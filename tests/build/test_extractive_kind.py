@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import copy
+from typing import TYPE_CHECKING, cast
 
 import pytest
 import torch
 from tiny_corpus import write_corpus
 
+from briefd_build.compression.relations import recorded_projections, relations_distance
 from briefd_build.encoder.kind import ExtractiveKind
 from briefd_build.errors import BuildError
 from briefd_build.pipeline.model import Form, Lesson, Precision, Work
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from briefd_build.base_model import BaseModel
+    from briefd_build.encoder.network import MultiTaskEncoder
     from briefd_build.pipeline.model import Model
 
 PRUNED = PruneStructured(layers=1, heads=1, feed_forward_width=32, vocabulary=True, batches=2)
@@ -145,11 +148,38 @@ def test_training_again_gives_the_same_weights(kind: ExtractiveKind, base: BaseM
         torch.testing.assert_close(mine, other, atol=0, rtol=0)
 
 
-def test_lessons_that_these_networks_cannot_be_taught_are_refused(
-    kind: ExtractiveKind, teacher: Model, tmp_path: Path
+def attention_of(model: Model) -> list[torch.Tensor]:
+    """Projections of what the last layer attends to, while it reads some pieces."""
+    bert = cast("MultiTaskEncoder", model.network).bert
+    with torch.no_grad(), recorded_projections(bert) as projections:
+        bert(torch.arange(2, 42).reshape(2, 20))
+    return projections
+
+
+def attention_distance(student: Model, teacher: Model) -> float:
+    present = torch.ones(2, 20, dtype=torch.bool)
+    return relations_distance(attention_of(student), attention_of(teacher), present, 2).item()
+
+
+def test_a_student_learns_what_its_teacher_attends_to(
+    kind: ExtractiveKind, base: BaseModel, teacher: Model, tmp_path: Path
 ) -> None:
-    with pytest.raises(BuildError, match="leave attention and lora_rank out"):
-        kind.train(teacher, Lesson(1, 1e-3, attention=1.0), teacher, tmp_path / "c", ignore)
+    student = kind.open(str(base.directory))
+    before = attention_distance(student, teacher)
+    kind.train(student, Lesson(4, 5e-3, labels=0.0, logits=0.0, attention=1.0), teacher, tmp_path / "c", ignore)
+    assert attention_distance(student, teacher) < 0.7 * before
+
+
+def test_lora_changes_the_encoder_by_matrices_of_its_rank(kind: ExtractiveKind, teacher: Model, tmp_path: Path) -> None:
+    student = copy.deepcopy(teacher)
+    kind.train(student, Lesson(1, 1e-2, lora_rank=2), None, tmp_path / "c", ignore)
+    before, after = (each.network.state_dict() for each in (teacher, student))
+    assert before.keys() == after.keys()
+    changed = {name for name, weight in after.items() if not torch.equal(weight, before[name])}
+    layer = "bert.encoder.layer.0.intermediate.dense.weight"
+    assert {layer, "tag.weight"} <= changed
+    assert "bert.embeddings.word_embeddings.weight" not in changed
+    assert torch.linalg.matrix_rank(after[layer] - before[layer], rtol=1e-3) == 2
 
 
 def test_unknown_keys_are_refused(tmp_path: Path) -> None:

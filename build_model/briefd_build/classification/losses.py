@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 from torch.nn import functional
 
-from briefd_build.compression.bert import encoder_layers
 from briefd_build.compression.outputs import softened_divergence
-from briefd_build.compression.relations import recorded_projections, relation_heads, relations_distance
-from briefd_build.compression.states import recorded_states, states_distance
-from briefd_build.encoder.network import PAD_PIECE_ID, at_words
+from briefd_build.encoder.inner import Inner, Words, add_inner_distance, recorded
+from briefd_build.encoder.network import PAD_PIECE_ID
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,14 +29,6 @@ def logits_of(network: BertForSequenceClassification, piece_ids: Tensor) -> Tens
 def label_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """Cross entropy against the labels."""
     return functional.cross_entropy(logits.float(), labels)
-
-
-class _Reading(NamedTuple):
-    """Logits [B, C]; states of all layers and projections of the last, [B, T, width] each."""
-
-    logits: Tensor
-    states: list[Tensor]
-    projections: list[Tensor]
 
 
 @dataclass(frozen=True)
@@ -63,35 +52,14 @@ class TaughtLoss:
 
     def __call__(self, batch: Batch) -> Tensor:
         """Compute the loss of a batch."""
-        own = self._read(self.network, batch.piece_ids)
+        logits, own = self._read(self.network, batch.piece_ids)
         with torch.no_grad():
-            taught = self._read(self.teacher, batch.teacher_piece_ids)
-        loss = self.lesson.labels * label_loss(own.logits, batch.labels)
-        loss = loss + self.lesson.logits * softened_divergence(own.logits, taught.logits, self.lesson.temperature)
-        if self.lesson.states:
-            loss = loss + self.lesson.states * self._states_distance(batch, own.states, taught.states)
-        if self.lesson.attention:
-            loss = loss + self.lesson.attention * self._relations_distance(batch, own.projections, taught.projections)
-        return loss
+            taught_logits, taught = self._read(self.teacher, batch.teacher_piece_ids)
+        loss = self.lesson.labels * label_loss(logits, batch.labels)
+        loss = loss + self.lesson.logits * softened_divergence(logits, taught_logits, self.lesson.temperature)
+        words = Words(batch.starts, batch.teacher_starts, batch.present)
+        return add_inner_distance(loss, own, taught, words, self.lesson, self.teacher.bert)
 
-    def _read(self, network: BertForSequenceClassification, piece_ids: Tensor) -> _Reading:
-        """Read texts; what has no weight in the lesson is not recorded."""
-        with ExitStack() as stack:
-            states = stack.enter_context(recorded_states(network.bert)) if self.lesson.states else []
-            projections = stack.enter_context(recorded_projections(network.bert)) if self.lesson.attention else []
-            return _Reading(logits_of(network, piece_ids), states, projections)
-
-    def _states_distance(self, batch: Batch, states: list[Tensor], taught: list[Tensor]) -> Tensor:
-        return states_distance(
-            [at_words(each, batch.starts)[batch.present] for each in states],
-            [at_words(each, batch.teacher_starts)[batch.present] for each in taught],
-        )
-
-    def _relations_distance(self, batch: Batch, projections: list[Tensor], taught: list[Tensor]) -> Tensor:
-        heads = encoder_layers(self.teacher.bert)[-1].attention.self.num_attention_heads
-        return relations_distance(
-            [at_words(each, batch.starts) for each in projections],
-            [at_words(each, batch.teacher_starts) for each in taught],
-            batch.present,
-            relation_heads(projections[0].shape[-1], taught[0].shape[-1], heads),
-        )
+    def _read(self, network: BertForSequenceClassification, piece_ids: Tensor) -> tuple[Tensor, Inner]:
+        with recorded(network.bert, self.lesson) as inner:
+            return logits_of(network, piece_ids), inner

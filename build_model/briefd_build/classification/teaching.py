@@ -11,8 +11,7 @@ import torch
 from briefd_build.classification.batches import TextReader, batches_of_epoch, make_examples
 from briefd_build.classification.losses import LabelledLoss, TaughtLoss
 from briefd_build.errors import BuildError
-from briefd_build.finetuning.adapting import adapt
-from briefd_build.finetuning.settings import Settings
+from briefd_build.finetuning.adapting import adapt, weights_of
 from briefd_build.training import EpochTrainer, Schedule
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def teach(
     torch.manual_seed(lesson.seed)
     # transformers types its networks' `to` too narrowly.
     network: Any = network_of(model)
-    adapted = adapt(network, "bert", _settings(lesson))
+    adapted = adapt(network, "bert", weights_of(lesson))
     network.classifier.requires_grad_()
     network.to(device)
     EpochTrainer(
@@ -67,12 +66,6 @@ def teach(
 def network_of(model: Model) -> BertForSequenceClassification:
     """Return the network of a classifier."""
     return cast("BertForSequenceClassification", model.network)
-
-
-def _settings(lesson: Lesson) -> Settings:
-    if lesson.lora_rank is None:
-        return Settings(full=True)
-    return Settings(rank=lesson.lora_rank, alpha=2 * lesson.lora_rank)
 
 
 def _make_loss(

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from torch import Tensor
-
     from transformers import BertModel
 
     from briefd_build.base_model import BaseModel

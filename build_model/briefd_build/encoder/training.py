@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from briefd_build.compression.states import recorded_states, states_distance
+from briefd_build.encoder.inner import Words, add_inner_distance, recorded
 from briefd_build.encoder.losses import distillation_loss, task_loss
-from briefd_build.encoder.network import at_words
 from briefd_build.training import EpochTrainer, Schedule
 
 if TYPE_CHECKING:
@@ -30,10 +29,10 @@ class Trainer:
 
     Attributes:
         batches_of_epoch: gives an epoch's batches, the same ones for the same epoch number.
-        lesson: how; its attention and LoRA are not for these networks.
+        lesson: how; which weights are trained is the caller's.
         checkpoint: file that keeps the state between epochs; removed by whoever owns the build.
         report: called after each step with the epochs done, fractional, and the step's loss.
-        teacher: when given, its readings and hidden states are targets too, beside the labels.
+        teacher: when given, its readings, hidden states and attention are targets too, beside the labels.
     """
 
     batches_of_epoch: Callable[[int], list[Batch]]
@@ -57,15 +56,12 @@ class Trainer:
     def _loss(self, network: MultiTaskEncoder, batch: Batch) -> Tensor:
         if self.teacher is None:
             return task_loss(network(batch.piece_ids, batch.word_starts), batch)
-        with recorded_states(network.bert) as states:
-            reading = network(batch.piece_ids, batch.word_starts)
-        with torch.no_grad(), recorded_states(self.teacher.bert) as taught_states:
-            taught = self.teacher(batch.teacher_piece_ids, batch.teacher_word_starts)
         lesson = self.lesson
-        present = batch.sentences >= 0
+        with recorded(network.bert, lesson) as own:
+            reading = network(batch.piece_ids, batch.word_starts)
+        with torch.no_grad(), recorded(self.teacher.bert, lesson) as taught:
+            taught_reading = self.teacher(batch.teacher_piece_ids, batch.teacher_word_starts)
         loss = lesson.labels * task_loss(reading, batch)
-        loss = loss + lesson.logits * distillation_loss(reading, taught, batch, lesson.temperature)
-        return loss + lesson.states * states_distance(
-            [at_words(each, batch.word_starts)[present] for each in states],
-            [at_words(each, batch.teacher_word_starts)[present] for each in taught_states],
-        )
+        loss = loss + lesson.logits * distillation_loss(reading, taught_reading, batch, lesson.temperature)
+        words = Words(batch.word_starts, batch.teacher_word_starts, batch.sentences >= 0)
+        return add_inner_distance(loss, own, taught, words, lesson, self.teacher.bert)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from peft import LoraConfig, get_peft_model
 
+from briefd_build.finetuning.settings import Settings
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from transformers import PreTrainedModel
 
-    from briefd_build.finetuning.settings import Settings
+    from briefd_build.pipeline.model import Lesson
 
 # All linear layers of attention and feed-forward, as QLoRA (Dettmers et al., 2023) found to be what LoRA needs.
 _LLAMA_LAYERS = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
@@ -39,6 +41,13 @@ class Adapted(NamedTuple):
 
     network: PreTrainedModel
     merge: Callable[[], PreTrainedModel]
+
+
+def weights_of(lesson: Lesson) -> Settings:
+    """Tell which weights a lesson trains."""
+    if lesson.lora_rank is None:
+        return Settings(full=True)
+    return Settings(rank=lesson.lora_rank, alpha=Settings.alpha // Settings.rank * lesson.lora_rank)
 
 
 def adapt(model: PreTrainedModel, family: str, settings: Settings) -> Adapted:

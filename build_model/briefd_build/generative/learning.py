@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from briefd_build.errors import BuildError
-from briefd_build.finetuning.adapting import adapt
+from briefd_build.finetuning.adapting import adapt, weights_of
 from briefd_build.finetuning.batches import assemble, plan_epoch
 from briefd_build.finetuning.distilling import Distillation
 from briefd_build.finetuning.examples import PairEncoder
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from briefd_build.generative.conversion import Prepared
     from briefd_build.pipeline.model import Lesson, Report
 
-# LoRA's weight over its rank, as `Settings` has them.
-_ALPHA_A_RANK = Settings.alpha // Settings.rank
 # Batches that importance is measured on are the same ones each time.
 _SAMPLE_SEED = 0
 
@@ -128,11 +126,8 @@ class Lessons:
         return read_pairs(Path(self._table.pairs))
 
     def _settings(self, lesson: Lesson) -> Settings:
-        rank = lesson.lora_rank or Settings.rank
-        return Settings(
-            full=lesson.lora_rank is None,
-            rank=rank,
-            alpha=_ALPHA_A_RANK * rank,
+        return replace(
+            weights_of(lesson),
             epochs=lesson.epochs,
             rate=lesson.rate,
             batch_pairs=self._table.batch_pairs,
