@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from run_records import make_record, make_stage
+from run_records import make_cost, make_record, make_stage
 
 from briefd_build.errors import BuildError
 from briefd_build.pipeline.gates import check_gates, describe_failure
@@ -37,6 +37,13 @@ def test_a_metric_that_was_not_measured_fails() -> None:
     assert not gate.passes
     assert math.isnan(gate.found)
     assert "could not be measured" in describe_failure(gate)
+
+
+def test_the_latency_next_to_pytorch_is_of_rounds_in_which_the_two_took_turns() -> None:
+    record = make_record(pytorch=make_cost(p50_ms=400.0, previous_p50_ms=80.0))
+    (gate,) = check_gates(Gates(pytorch_latency_ratio=0.19), record)
+    assert not gate.passes
+    assert gate.found == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize("value", [-1, "much", True, math.inf])

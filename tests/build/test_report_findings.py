@@ -17,6 +17,7 @@ from briefd_build.reporting.findings import (
     pareto_front,
     points_gained,
     ratio_to_baseline,
+    ratio_to_pytorch,
 )
 from briefd_build.reporting.headline import headline, tiles
 from briefd_build.reporting.measures import FILE, P50
@@ -49,6 +50,17 @@ def test_without_interleaved_ratios_the_times_are_divided() -> None:
     record = make_record(stages=stages)
     assert interleaved_ratio(stages) is None
     assert ratio_to_baseline(record, stages[-1], P50) == 0.5
+
+
+def test_the_ratio_to_pytorch_is_of_rounds_in_which_the_two_took_turns() -> None:
+    record = make_record()
+    assert ratio_to_pytorch(record, P50) == pytest.approx(71.3 / 402.0)
+    in_turns = dataclasses.replace(record, pytorch=make_cost(p50_ms=400.0, previous_p50_ms=80.0))
+    assert ratio_to_pytorch(in_turns, P50) == pytest.approx(0.2)
+    assert ratio_to_pytorch(in_turns, FILE) == pytest.approx(61.0 / 281.6)
+    assert ratio_to_pytorch(dataclasses.replace(record, pytorch=None), P50) is None
+    (time,) = (tile for tile in tiles(in_turns) if tile.title == "Time of a call, p50")
+    assert time.against_pytorch == "\u221280\xa0%"
 
 
 def test_a_stage_before_the_baseline_is_compared_with_it_too() -> None:

@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from briefd_build.measures.aside import loaded, sum_up, warn_if_starved
-from briefd_build.measures.files import compressed_bytes, total_bytes
-from briefd_build.measures.metered import MeteredModel
+from briefd_build.measures.aside import loaded, percentile_ms, sum_up, warn_if_starved
+from briefd_build.measures.files import compressed_bytes, served_variant, total_bytes
+from briefd_build.measures.metered import MeteredModel, ServedBundle
 from briefd_build.measures.turns import take_turns
 from briefd_build.pipeline.results import Cost
+from briefd_server.bundle import read_bundle
 from briefd_server.heap import give_back_memory
 from briefd_server.threads import bound_thread_pools
 
@@ -62,19 +63,29 @@ class PytorchMetered(MeteredModel):
 
 
 def measure_pytorch(
-    model_folder: Path, kind_maker: Callable[[], Kind], texts: Sequence[str], thread_count: int
+    model_folder: Path, kind_maker: Callable[[], Kind], bundle: Path, texts: Sequence[str], thread_count: int
 ) -> Cost:
     """Measure a saved model in PyTorch, eagerly, with the texts and the threads that its bundles are measured with.
 
-    It runs alone, each timed call right after one that doesn't count. What a call computes and reads is not told: it is
-    what the float32 bundle's does. Loading is timed once.
+    What a call computes and reads is not told: it is what the float32 bundle's does. Loading is timed once.
+
+    Args:
+        model_folder: the saved model.
+        kind_maker: makes its kind; can be pickled.
+        bundle: takes turns with it, in the form that the daemon would serve here, so that the times of the two can be
+            compared.
+        texts: that are timed; at least one.
+        thread_count: threads that run the models.
 
     Raises:
-        BuildError: the process failed.
+        BuildError: a process failed.
+        BriefdError: the directory holds no bundle, or one of which this processor runs no form.
     """
+    served = ServedBundle(bundle, served_variant(read_bundle(bundle)))
     files = sorted(file for file in model_folder.rglob("*") if file.is_file())
-    with loaded([PytorchModel(model_folder, kind_maker)], thread_count) as (process,):
-        (calls,) = take_turns([process], texts, lambda _: None)
+    with loaded([PytorchModel(model_folder, kind_maker), served], thread_count) as processes:
+        calls, bundle_calls = take_turns(processes, texts, lambda _: None)
+        process = processes[0]
         memory = process.memory()
         parameters, nonzeros = cast("tuple[int, int]", process.ask("weights"))
         load_seconds = cast("float", process.ask("load_seconds"))
@@ -90,7 +101,7 @@ def measure_pytorch(
         load_seconds=load_seconds,
         rss_bytes=memory.rss_bytes,
         rss_peak_bytes=memory.rss_peak_bytes,
-        previous_p50_ms=None,
+        previous_p50_ms=percentile_ms(bundle_calls, 50),
         engine=ENGINE,
         **asdict(figures),
     )

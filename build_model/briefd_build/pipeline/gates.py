@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 from briefd_build.pipeline.recipe import POINTS
 from briefd_build.pipeline.results import GateResult
 from briefd_build.reporting import measures, quantities
-from briefd_build.reporting.findings import baseline_of, known_quality, leading, points_gained, ratio_to_baseline
+from briefd_build.reporting.findings import (
+    baseline_of,
+    known_quality,
+    leading,
+    points_gained,
+    ratio_to_baseline,
+    ratio_to_pytorch,
+)
 
 if TYPE_CHECKING:
     from briefd_build.pipeline.recipe import Gates
@@ -60,7 +67,7 @@ def _find(name: str, record: RunRecord) -> float | None:
     if name.startswith(POINTS):
         return _points_lost(record, next((each for each in record.metrics if POINTS + each.name == name), None))
     if name == "pytorch_latency_ratio":
-        return quantities.ratio(last.cost.p50_ms, record.pytorch.p50_ms) if record.pytorch else None
+        return ratio_to_pytorch(record, measures.P50)
     return ratio_to_baseline(record, last, _RATIOS[name])
 
 

@@ -27,10 +27,10 @@ class Measuring:
         return measure_cost(bundle, previous, texts, thread_count, report)
 
     def pytorch(
-        self, model_folder: Path, make_kind: Callable[[], Kind], texts: Sequence[str], thread_count: int
+        self, model_folder: Path, make_kind: Callable[[], Kind], bundle: Path, texts: Sequence[str], thread_count: int
     ) -> Cost:
-        """Measure a saved model in PyTorch, eagerly."""
-        return measure_pytorch(model_folder, make_kind, texts, thread_count)
+        """Measure a saved model in PyTorch, eagerly, turn about with a bundle."""
+        return measure_pytorch(model_folder, make_kind, bundle, texts, thread_count)
 
     def intervals(
         self, score: ScoreAnswers, answers: Sequence[Answer], baseline: Sequence[Answer], seed: int

@@ -152,11 +152,12 @@ def _check_room(run: Run) -> None:
 
 
 def _measure_pytorch(run: Run, make: Callable[[], Kind]) -> Cost:
-    """Measure the baseline in PyTorch, unless an earlier run did."""
+    """Measure the baseline in PyTorch, turn about with the last stage's bundle, unless an earlier run did."""
     folder = BuildFolder(run.folder)
     if not folder.has(_PYTORCH):
         model = run.stage_folder(run.recipe.baseline).model
-        cost = run.measuring.pytorch(model, make, run.kind.timed_texts(), run.thread_count)
+        last = run.stage_folder(run.steps[-1].name).bundle
+        cost = run.measuring.pytorch(model, make, last, run.kind.timed_texts(), run.thread_count)
         folder.write_json(_PYTORCH, asdict(cost))
     return Cost(**folder.read_json(_PYTORCH))
 

@@ -66,7 +66,8 @@ class Cost:
         load_seconds: from the start of loading to ready, median.
         rss_bytes: resident memory of the process after the calls; `rss_peak_bytes`: at its highest.
         p50_ms, p95_ms: of a call, over texts and rounds.
-        previous_p50_ms: of the previous stage's bundle in the same rounds, turn about; None for the first.
+        previous_p50_ms: of the previous stage's bundle in the same rounds, turn about, and of the last stage's in those
+            of PyTorch; None for the first.
         cpu_seconds: processor time of a call, mean.
         joules: energy of a call, mean; `is_energy_measured`: by a meter, else estimated from the processor time.
         engine: "onnxruntime" or "pytorch".

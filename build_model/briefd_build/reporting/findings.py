@@ -48,6 +48,14 @@ def ratio_to_baseline(record: RunRecord, stage: StageResult, measure: Measure) -
     return quantities.ratio(measure.of(stage.cost), measure.of(baseline.cost))
 
 
+def ratio_to_pytorch(record: RunRecord, measure: Measure) -> float | None:
+    """Divide the last stage's cost by that of the baseline in PyTorch; of the time, in rounds where both took turns."""
+    pytorch = record.pytorch
+    if measure is P50 and pytorch is not None and pytorch.previous_p50_ms is not None:
+        return quantities.ratio(pytorch.previous_p50_ms, pytorch.p50_ms)
+    return quantities.ratio(measure.of(record.stages[-1].cost), measure.of(pytorch))
+
+
 def gate_title(name: str) -> str:
     """Name a gate for people: `size_ratio` is `size ratio`, `points.accuracy` is `accuracy points`."""
     family, _, metric = name.rpartition(".")

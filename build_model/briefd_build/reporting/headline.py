@@ -57,7 +57,7 @@ def tiles(record: RunRecord) -> list[Tile]:
 def _cost_tile(record: RunRecord, measure: Measure, title: str) -> Tile:
     last = record.stages[-1]
     baseline = None if last.name == record.baseline else findings.ratio_to_baseline(record, last, measure)
-    pytorch = _ratio_to_pytorch(record, measure)
+    pytorch = findings.ratio_to_pytorch(record, measure)
     return Tile(
         title,
         measure.written(last.cost),
@@ -101,12 +101,8 @@ def _against_baseline(record: RunRecord) -> str:
 
 def _against_pytorch(record: RunRecord) -> str:
     source = measures.energy_word(record.stages[-1].cost)
-    said = describe(lambda measure: _ratio_to_pytorch(record, measure), source)
+    said = describe(lambda measure: findings.ratio_to_pytorch(record, measure), source)
     return f"Against the baseline run by PyTorch it {said}." if said else ""
-
-
-def _ratio_to_pytorch(record: RunRecord, measure: Measure) -> float | None:
-    return quantities.ratio(measure.of(record.stages[-1].cost), measure.of(record.pytorch))
 
 
 def describe(ratio_of: Callable[[Measure], float | None], source: str) -> str:

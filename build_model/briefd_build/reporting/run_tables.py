@@ -78,8 +78,9 @@ def run_table(record: RunRecord) -> Table:
 
 
 _RUN_NOTE = (
-    "p50 and p95: of a call. The time to the stage before comes of rounds in which the two took turns, so that the "
-    "noise of the machine cancels; two p50 of different rows were taken at different moments."
+    "p50 and p95: of a call. The time to the stage before, and PyTorch's to the last stage, comes of rounds in which "
+    "the two took turns, so that the noise of the machine cancels; two p50 of different rows were taken at different "
+    "moments."
 )
 
 
