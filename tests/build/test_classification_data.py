@@ -157,7 +157,10 @@ def test_files_are_split_and_a_test_of_their_own_is_kept_out(tmp_path: Path) -> 
     ("train", "fix"),
     [
         (lines(*({"text": f"t{n}", "label": "a"} for n in range(200))), "have one label"),
-        (lines({"text": "t", "label": "a"}, {"text": "u", "label": "b"}), "no text is left for dev"),
+        (
+            lines(*({"text": text, "label": label, "group": "a"} for text, label in ("ta", "ub"))),
+            "no text is left for dev",
+        ),
         (
             lines(*({"text": f"t{n}", "label": "ab"[n % 2], "group": "same"} for n in range(200))),
             "no text is left for (train|dev)",
