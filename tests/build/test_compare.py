@@ -234,7 +234,7 @@ def test_texts_are_read_a_line_each(tmp_path: Path) -> None:
         ("a.jsonl", b"secret", "line 1: it is not valid JSON"),
         ("a.jsonl", b"[" * 100_000, "line 1: it is not valid JSON"),
         ("a.jsonl", b'{"text": 3}', "line 1: it has no text"),
-        ("a.jsonl", b'["text"]', "line 1: it has no text"),
+        ("a.jsonl", b'["text"]', "line 1: it is not a JSON object"),
         ("a.jsonl", b'{"text": "a \\ud800"}', "line 1: half of a surrogate pair"),
     ],
 )

@@ -32,7 +32,7 @@ PAIR = Pair(TEXT, SUMMARY, "pairs.jsonl, line 1")
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (b'{"text": "kumquat"', "is not valid JSON; write each pair as one object on one line"),
+        (b'{"text": "kumquat"', "is not valid JSON; write one object a line"),
         (b'["kumquat"]', "is not a JSON object"),
         (b'{"text": "kumquat"}', "has no 'summary'; add it, or remove the line"),
         (b'{"summary": "kumquat"}', "has no 'text'"),
@@ -53,8 +53,8 @@ def test_a_mistake_is_named_with_its_line_and_never_quoted(tmp_path: Path, line:
     assert "\n" not in str(raised.value)
 
 
-@given(st.binary())
-def test_any_other_line_is_refused_or_a_pair(line: bytes) -> None:
+@given(st.text())
+def test_any_other_line_is_refused_or_a_pair(line: str) -> None:
     try:
         text, summary = parse_pair(line)
     except ValueError:
@@ -65,7 +65,7 @@ def test_any_other_line_is_refused_or_a_pair(line: bytes) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.text(st.characters(exclude_categories=["Cs"])))
 def test_pairs_are_read_whatever_they_say(text: str, summary: str) -> None:
-    line = json.dumps({"text": text, "summary": summary, "id": 7}, ensure_ascii=False).encode()
+    line = json.dumps({"text": text, "summary": summary, "id": 7}, ensure_ascii=False)
     if text.strip() and summary.strip():
         assert parse_pair(line) == (text.strip(), " ".join(summary.split()))
     else:

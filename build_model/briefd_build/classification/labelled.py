@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from briefd_build.errors import BuildError
-from briefd_build.finetuning.pairs import read_bytes
+from briefd_build.lines import parse_object, read_lines, refused_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_EXAMPLE = '{"text": "...", "label": "..."}'
 _TABLE = ".tsv"
 # GLUE's tables call the text a sentence.
 _TEXT_COLUMNS = ("text", "sentence")
@@ -40,54 +39,44 @@ def read_labelled(file: Path, names: Sequence[str] = ()) -> list[LabelledText]:
         BuildError: a line holds no labelled text; the message names the first such line and the fix.
     """
     records = _table if file.suffix == _TABLE else _json_lines
-    lines = read_bytes(file).removeprefix(_BYTE_ORDER_MARK).split(b"\n")
-    labelled = [_parse(record, names, place) for place, record in records(file, lines)]
+    labelled = []
+    for place, record in records(file):
+        with refused_at(place):
+            labelled.append(_parse(record, names, place))
     if not labelled:
-        raise BuildError(f'{file} holds no labelled texts; write one a line: {{"text": "...", "label": "..."}}')
+        raise BuildError(f"{file} holds no labelled texts; write one a line: {_EXAMPLE}")
     return labelled
 
 
-def _json_lines(file: Path, lines: Sequence[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            place = f"{file}, line {number}"
-            try:
-                record = json.loads(_decode(line, place))
-            except (ValueError, RecursionError):
-                raise BuildError(f"{place}: it is not valid JSON; write each text as one object on one line") from None
-            if not isinstance(record, dict):
-                raise BuildError(f'{place}: it is not a JSON object; write {{"text": "...", "label": "..."}}')
-            yield place, record
+def _json_lines(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    for place, line in read_lines(file):
+        with refused_at(place):
+            record = parse_object(line, _EXAMPLE)
+        yield place, record
 
 
-def _table(file: Path, lines: Sequence[bytes]) -> Iterator[tuple[str, dict[str, Any]]]:
-    columns = _decode(lines[0], f"{file}, line 1").strip("\r").split("\t")
+def _table(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    lines = read_lines(file)
+    place, header = next(lines, (f"{file}, line 1", ""))
+    columns = _cells(header)
     if "label" not in columns or not any(name in columns for name in _TEXT_COLUMNS):
-        raise BuildError(f"{file}, line 1: the header names no columns `text` and `label`; add it, tabs between them")
-    for number, line in enumerate(lines[1:], start=2):
-        if line.strip():
-            place = f"{file}, line {number}"
-            cells = _decode(line, place).strip("\r").split("\t")
-            if len(cells) != len(columns):
-                raise BuildError(f"{place}: {len(cells)} columns where the header has {len(columns)}; take out tabs")
-            record: dict[str, Any] = dict(zip(columns, cells, strict=True))
-            if record["label"].isdecimal():
-                record["label"] = int(record["label"])
-            yield place, record
+        raise BuildError(f"{place}: the header names no columns `text` and `label`; add it, tabs between them")
+    for place, line in lines:
+        cells = _cells(line)
+        if len(cells) != len(columns):
+            raise BuildError(f"{place}: {len(cells)} columns where the header has {len(columns)}; take out tabs")
+        record: dict[str, Any] = dict(zip(columns, cells, strict=True))
+        if record["label"].isdecimal():
+            record["label"] = int(record["label"])
+        yield place, record
 
 
-def _decode(line: bytes, place: str) -> str:
-    try:
-        return line.decode()
-    except UnicodeDecodeError:
-        raise BuildError(f"{place}: it is not UTF-8; convert the file") from None
+def _cells(line: str) -> list[str]:
+    return line.strip("\r").split("\t")
 
 
 def _parse(record: dict[str, Any], names: Sequence[str], place: str) -> LabelledText:
-    try:
-        return LabelledText(_text(record), _label(record.get("label"), names), _group(record.get("group", place)))
-    except ValueError as error:
-        raise BuildError(f"{place}: {error}") from error
+    return LabelledText(_text(record), _label(record.get("label"), names), _group(record.get("group", place)))
 
 
 def _text(record: dict[str, Any]) -> str:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import random
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from briefd_build.errors import BuildError
+from briefd_build.lines import parse_object, read_bytes, read_lines, refused_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
 _KEYS = ("text", "summary")
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_EXAMPLE = '{"text": "...", "summary": "..."}'
 # A loss is known to a few hundredths from this many, and no evaluation takes long.
 _MOST_HELD_OUT = 500
 
@@ -35,34 +35,15 @@ def read_pairs(file: Path) -> list[Pair]:
 
     """
     pairs = []
-    lines = read_bytes(file).removeprefix(_BYTE_ORDER_MARK).split(b"\n")
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            place = f"{file}, line {number}"
-            try:
-                text, summary = parse_pair(line)
-            except ValueError as error:
-                raise BuildError(f"{place}: {error}") from error
-            pairs.append(Pair(text, summary, place))
+    for place, line in read_lines(file):
+        with refused_at(place):
+            pairs.append(Pair(*parse_pair(line), place))
     if not pairs:
-        raise BuildError(f'{file} holds no pairs; write one a line: {{"text": "...", "summary": "..."}}')
+        raise BuildError(f"{file} holds no pairs; write one a line: {_EXAMPLE}")
     return pairs
 
 
-def read_bytes(file: Path) -> bytes:
-    """Read a file of the user's.
-
-    Raises:
-        BuildError: it can't be read.
-
-    """
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise BuildError(f"{file} cannot be read ({error.strerror}); name a file of JSON lines") from error
-
-
-def parse_pair(line: bytes) -> tuple[str, str]:
+def parse_pair(line: str) -> tuple[str, str]:
     """Parse a line: an object with the strings `text` and `summary`, and whatever else.
 
     Returns:
@@ -72,14 +53,7 @@ def parse_pair(line: bytes) -> tuple[str, str]:
         ValueError: it is something else; the message states the fix and nothing of the line.
 
     """
-    try:
-        value: Any = json.loads(line.decode())
-    except UnicodeDecodeError:
-        raise ValueError("it is not UTF-8; convert the file") from None
-    except (ValueError, RecursionError):
-        raise ValueError("it is not valid JSON; write each pair as one object on one line") from None
-    if not isinstance(value, dict):
-        raise ValueError('it is not a JSON object; write {"text": "...", "summary": "..."}')  # noqa: TRY004 - a parser's error
+    value = parse_object(line, _EXAMPLE)
     for key in _KEYS:
         _check_text(key, value)
     return value["text"].strip(), " ".join(value["summary"].split())

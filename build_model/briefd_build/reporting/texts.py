@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from briefd_build.errors import BuildError
+from briefd_build.lines import parse_object, read_lines, refused_at
 from briefd_server.text.words import count_words
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
+_EXAMPLE = '{"text": "..."}'
 
 
 def read_texts(file: Path) -> list[str]:
@@ -23,34 +23,21 @@ def read_texts(file: Path) -> list[str]:
         BuildError: a line holds no text with a word in it, or no line is there; the message says nothing of the text.
 
     """
-    try:
-        content = file.read_bytes().decode().removeprefix(_BYTE_ORDER_MARK)
-    except OSError as error:
-        raise BuildError(f"{file} cannot be read ({error.strerror}); name a file of texts") from error
-    except UnicodeDecodeError:
-        raise BuildError(f"{file} is not UTF-8; convert the file") from None
-    is_json = file.suffix == ".jsonl"
+    read = _parse if file.suffix == ".jsonl" else str.strip
     texts = []
-    for number, line in enumerate(content.split("\n"), start=1):
-        if line.strip():
-            try:
-                texts.append(_check(_parse(line) if is_json else line.strip()))
-            except ValueError as error:
-                raise BuildError(f"{file}, line {number}: {error}") from None
+    for place, line in read_lines(file):
+        with refused_at(place):
+            texts.append(_check(read(line)))
     if not texts:
-        raise BuildError(f'{file} holds no texts; write one a line, or {{"text": "..."}} a line of a .jsonl file')
+        raise BuildError(f"{file} holds no texts; write one a line, or {_EXAMPLE} a line of a .jsonl file")
     return texts
 
 
 def _parse(line: str) -> str:
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
-        raise ValueError("it is not valid JSON; write each text as one object on one line") from None
-    text = value.get("text") if isinstance(value, dict) else None
+    text = parse_object(line, _EXAMPLE).get("text")
     if isinstance(text, str):
         return text
-    raise ValueError('it has no text; write {"text": "..."}')
+    raise ValueError(f"it has no text; write {_EXAMPLE}")
 
 
 def _check(text: str) -> str:
