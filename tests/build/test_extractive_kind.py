@@ -9,6 +9,7 @@ import pytest
 import torch
 from tiny_corpus import write_corpus
 
+from briefd_build.compression.bert import Bert
 from briefd_build.compression.relations import recorded_projections, relations_distance
 from briefd_build.encoder.kind import ExtractiveKind
 from briefd_build.errors import BuildError
@@ -151,7 +152,7 @@ def test_training_again_gives_the_same_weights(kind: ExtractiveKind, base: BaseM
 def attention_of(model: Model) -> list[torch.Tensor]:
     """Projections of what the last layer attends to, while it reads some pieces."""
     bert = cast("MultiTaskEncoder", model.network).bert
-    with torch.no_grad(), recorded_projections(bert) as projections:
+    with torch.no_grad(), recorded_projections(Bert(bert)) as projections:
         bert(torch.arange(2, 42).reshape(2, 20))
     return projections
 

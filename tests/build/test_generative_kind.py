@@ -15,7 +15,9 @@ from tiny_models import CORPUS, make_tiny_model
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 
+from briefd_build.compression.decoders import known_anatomy
 from briefd_build.compression.factored import FactoredLinear, matrix_of, put_module
+from briefd_build.compression.relations import recorded_projections, relations_distance
 from briefd_build.errors import BuildError
 from briefd_build.generative import conversion, judging
 from briefd_build.generative.kind import GenerativeKind
@@ -303,16 +305,38 @@ def test_gradients_flow_for_importance(tmp_path: Path) -> None:
     assert text.endswith(" ".join(CORPUS[0].split()[:4]) + ".")
 
 
+@pytest.mark.parametrize("family", ["gpt_neox", "llama"])
+def test_a_student_learns_what_its_teacher_attends_to(tmp_path: Path, family: str) -> None:
+    kind = make_kind(tmp_path, family, data=write_pairs(tmp_path))
+    teacher, student = open_model(kind, tmp_path, family), open_model(kind, tmp_path, family)
+    make_stage("prune-structured", {"heads": 1 if family == "gpt_neox" else 2, "layers": 1, "batches": 1}, "").apply(
+        student, make_work(kind, tmp_path)
+    )
+    before = attention_distance(student, teacher)
+    lesson = Lesson(epochs=10, rate=3e-3, labels=0.0, logits=0.0, attention=1.0)
+    kind.train(student, lesson, teacher, tmp_path / "checkpoint", ignore)
+    assert attention_distance(student, teacher) < 0.7 * before
+
+
+def attention_distance(student: Model, teacher: Model) -> float:
+    attended = []
+    for model in (student, teacher):
+        with recorded_projections(known_anatomy(model.network)) as projections:  # type: ignore[arg-type]
+            count = logits(model).shape[1]
+        attended.append(projections)
+    return relations_distance(*attended, torch.ones(1, count, dtype=torch.bool), 2).item()
+
+
 @pytest.mark.parametrize(
-    ("lesson", "message"),
+    ("family", "lesson", "message"),
     [
-        (Lesson(1, 1e-3, attention=1.0), "leave attention out"),
-        (Lesson(1, 1e-3, head_rate=1e-3), "leave head_rate out"),
+        ("gpt2", Lesson(1, 1e-3, attention=1.0), "gpt2 models are not known, .* leave attention out"),
+        ("gpt_neox", Lesson(1, 1e-3, head_rate=1e-3), "leave head_rate out"),
     ],
 )
-def test_lessons_that_teach_nothing_here_are_refused(tmp_path: Path, lesson: Lesson, message: str) -> None:
-    kind = make_kind(tmp_path, data=write_pairs(tmp_path))
-    model = kind.open(str(tmp_path / "gpt_neox"))
+def test_lessons_that_teach_nothing_here_are_refused(tmp_path: Path, family: str, lesson: Lesson, message: str) -> None:
+    kind = make_kind(tmp_path, family, data=write_pairs(tmp_path))
+    model = kind.open(str(tmp_path / family))
     with pytest.raises(BuildError, match=message):
         kind.train(model, lesson, model, tmp_path / "checkpoint", ignore)
 

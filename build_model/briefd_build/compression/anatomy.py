@@ -57,6 +57,9 @@ class Anatomy(Protocol):
     def set_layers(self, layers: Sequence[nn.Module]) -> None:
         """Be made of these layers."""
 
+    def projections(self, layer: nn.Module) -> list[nn.Module]:
+        """Return what makes a layer's queries, keys and values: one module each, or one of all three."""
+
     def head_reader(self, layer: nn.Module) -> nn.Linear:
         """Return what reads the outputs of a layer's heads, side by side."""
 

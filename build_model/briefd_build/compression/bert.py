@@ -46,6 +46,11 @@ class Bert:
         self.body.encoder.layer = nn.ModuleList(layers)
         self.body.config.num_hidden_layers = len(layers)
 
+    def projections(self, layer: nn.Module) -> list[nn.Module]:
+        """See `Anatomy`."""
+        attention = cast("BertLayer", layer).attention.self
+        return [attention.query, attention.key, attention.value]
+
     def head_reader(self, layer: nn.Module) -> nn.Linear:
         """See `Anatomy`."""
         return cast("BertLayer", layer).attention.output.dense

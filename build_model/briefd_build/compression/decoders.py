@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from briefd_build.compression.anatomy import Shape, keep_inputs, keep_outputs
+from briefd_build.errors import BuildError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,6 +79,10 @@ class GptNeoX(_Decoder):
         heads = attention.query_key_value.out_features // (3 * attention.head_size)
         return Shape(self._config.num_hidden_layers, heads, self._config.intermediate_size)
 
+    def projections(self, layer: Any) -> list[nn.Module]:
+        """See `Anatomy`."""
+        return [layer.attention.query_key_value]
+
     def head_reader(self, layer: Any) -> nn.Linear:
         """See `Anatomy`."""
         reader: nn.Linear = layer.attention.dense
@@ -121,6 +126,11 @@ class Llama(_Decoder):
         config = self._config
         return Shape(config.num_hidden_layers, config.num_attention_heads, config.intermediate_size)
 
+    def projections(self, layer: Any) -> list[nn.Module]:
+        """See `Anatomy`."""
+        attention = layer.self_attn
+        return [attention.q_proj, attention.k_proj, attention.v_proj]
+
     def head_reader(self, layer: Any) -> nn.Linear:
         """See `Anatomy`."""
         reader: nn.Linear = layer.self_attn.o_proj
@@ -160,6 +170,17 @@ def find_anatomy(network: PreTrainedModel) -> Anatomy | None:
     """Tell the anatomy of a language model; None where its family is not known here."""
     anatomy = _ANATOMIES.get(network.config.model_type)
     return None if anatomy is None else anatomy(network)
+
+
+def known_anatomy(network: PreTrainedModel) -> Anatomy:
+    """Tell the anatomy of a language model; raises `BuildError` where its family is not known here."""
+    anatomy = find_anatomy(network)
+    if anatomy is None:
+        raise BuildError(
+            f"the insides of {network.config.model_type} models are not known, only those of {', '.join(_ANATOMIES)}; "
+            "leave attention out"
+        )
+    return anatomy
 
 
 def _spread(units: Tensor, size: int) -> Tensor:

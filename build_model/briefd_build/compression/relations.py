@@ -2,7 +2,7 @@
 
 Self-attention relations are those of Wang et al. 2021, "MiniLMv2: Multi-Head Self-Attention Relation Distillation for
 Compressing Pretrained Transformers": of the last layer, with relation heads of their own number, so that teacher and
-student may differ in heads and in width.
+student may differ in heads and in width. Where a network makes the three at once, they are compared together.
 """
 
 from __future__ import annotations
@@ -14,28 +14,26 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from briefd_build.compression.bert import encoder_layers
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from torch import nn
-    from transformers import BertModel
+
+    from briefd_build.compression.anatomy import Anatomy
 
 # What no attention goes to: less than any score, and still a number in half precision.
 _NOWHERE = -1e4
 
 
 @contextmanager
-def recorded_projections(bert: BertModel) -> Iterator[list[Tensor]]:
+def recorded_projections(anatomy: Anatomy) -> Iterator[list[Tensor]]:
     """Give a list that takes the last layer's queries, keys and values [B, T, width] of what is read inside."""
     projections: list[Tensor] = []
 
     def remember(_module: nn.Module, _inputs: object, output: Tensor) -> None:
         projections.append(output)
 
-    attention = encoder_layers(bert)[-1].attention.self
-    hooks = [each.register_forward_hook(remember) for each in (attention.query, attention.key, attention.value)]
+    hooks = [each.register_forward_hook(remember) for each in anatomy.projections(anatomy.layers[-1])]
     try:
         yield projections
     finally:
@@ -48,19 +46,22 @@ def relation_heads(student_width: int, teacher_width: int, teacher_heads: int) -
     return gcd(gcd(teacher_heads, teacher_width), student_width)
 
 
-def relations_distance(student: Sequence[Tensor], teacher: Sequence[Tensor], present: Tensor, heads: int) -> Tensor:
+def relations_distance(
+    student: Sequence[Tensor], teacher: Sequence[Tensor], present: Tensor, teacher_heads: int
+) -> Tensor:
     """Divergence of the student's relations from the teacher's: mean over projections, relation heads and words.
 
     Args:
         student: queries, keys and values [B, N, width] of the same words as the teacher's, any width.
         teacher: the teacher's.
         present: which of the words are there, [B, N].
-        heads: relation heads, a divisor of both widths.
+        teacher_heads: the teacher's attention heads.
     """
-    distances = [
-        _divergence(_log_relations(mine, present, heads), _log_relations(theirs, present, heads), present)
-        for mine, theirs in zip(student, teacher, strict=True)
-    ]
+    distances = []
+    for mine, theirs in zip(student, teacher, strict=True):
+        heads = relation_heads(mine.shape[-1], theirs.shape[-1], teacher_heads)
+        relations = [_log_relations(each, present, heads) for each in (mine, theirs)]
+        distances.append(_divergence(relations[0], relations[1], present))
     return sum(distances, start=distances[0].new_zeros(())) / len(distances)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from briefd_build.compression.bert import encoder_layers
-from briefd_build.compression.relations import recorded_projections, relation_heads, relations_distance
+from briefd_build.compression.bert import Bert
+from briefd_build.compression.relations import recorded_projections, relations_distance
 from briefd_build.compression.states import recorded_states, states_distance
 from briefd_build.encoder.network import at_words
 
@@ -40,7 +40,7 @@ def recorded(bert: BertModel, lesson: Lesson) -> Iterator[Inner]:
     with ExitStack() as stack:
         yield Inner(
             stack.enter_context(recorded_states(bert)) if lesson.states else [],
-            stack.enter_context(recorded_projections(bert)) if lesson.attention else [],
+            stack.enter_context(recorded_projections(Bert(bert))) if lesson.attention else [],
         )
 
 
@@ -54,12 +54,10 @@ def add_inner_distance(
             [at_words(each, words.teacher_starts)[words.present] for each in teacher.states],
         )
     if lesson.attention:
-        width, teacher_width = (each.projections[0].shape[-1] for each in (student, teacher))
-        teacher_heads = encoder_layers(teacher_bert)[-1].attention.self.num_attention_heads
         loss = loss + lesson.attention * relations_distance(
             [at_words(each, words.starts) for each in student.projections],
             [at_words(each, words.teacher_starts) for each in teacher.projections],
             words.present,
-            relation_heads(width, teacher_width, teacher_heads),
+            Bert(teacher_bert).shape.heads,
         )
     return loss

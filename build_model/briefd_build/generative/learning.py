@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from briefd_build.compression.decoders import known_anatomy
 from briefd_build.errors import BuildError
 from briefd_build.finetuning.adapting import adapt, weights_of
 from briefd_build.finetuning.batches import assemble, plan_epoch
@@ -152,7 +153,7 @@ def _choose_loss(
     if teacher is None:
         return compute_label_loss
     network = teacher.loaded.model.requires_grad_(requires_grad=False).to(device)  # type: ignore[arg-type]  # typed too narrowly
-    return Distillation(network, lesson.labels, lesson.logits, lesson.states, lesson.temperature)
+    return Distillation(network, lesson)
 
 
 def _check_lesson(prepared: Prepared, lesson: Lesson, teacher: Prepared | None) -> None:
@@ -161,7 +162,8 @@ def _check_lesson(prepared: Prepared, lesson: Lesson, teacher: Prepared | None) 
     if teacher is None:
         return
     if lesson.attention:
-        raise BuildError("language models learn from labels, logits and states here; leave attention out")
+        for each in (prepared, teacher):
+            known_anatomy(each.loaded.model)
     if teacher.loaded.tokenizer.to_str() != prepared.loaded.tokenizer.to_str():
         raise BuildError("teacher and student read other tokens; name a teacher with the student's tokenizer")
     widths = {each.loaded.model.config.hidden_size for each in (prepared, teacher)}
