@@ -23,7 +23,6 @@ from briefd_server.text.words import find_words
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from briefd_build.encoder.kind import ModelTable
     from briefd_build.encoder.network import MultiTaskEncoder
     from briefd_build.pipeline.model import Model
     from briefd_server.engines.extractive.pieces import Window
@@ -33,7 +32,7 @@ _SAMPLE_DOCUMENTS = 5
 
 
 def write_extractive_bundle(
-    model: Model, network: MultiTaskEncoder, table: ModelTable, data: Path, directory: Path
+    model: Model, network: MultiTaskEncoder, directory: Path, *, language: str, window_pieces: int, data: Path
 ) -> str:
     """Export a model into a bundle, check the graph, and say in one line what was checked.
 
@@ -42,7 +41,7 @@ def write_extractive_bundle(
     """
     directory.mkdir(parents=True, exist_ok=True)
     model.tokenizer.save(str(directory / TOKENIZER_NAME))
-    windows = sample_windows(PieceEncoder(model.tokenizer), data, table.window_pieces)
+    windows = sample_windows(PieceEncoder(model.tokenizer), data, window_pieces)
     export_form(network, model.form, windows, directory / GRAPH)
     if model.form.precision is Precision.FLOAT32:
         checked = check_parity(network, directory / GRAPH)
@@ -51,12 +50,12 @@ def write_extractive_bundle(
     names = (TOKENIZER_NAME, GRAPH)
     manifest = Manifest(
         name="default-en",
-        language=table.language,
+        language=language,
         license=model.facts["base"]["license"],
         files={name: describe_file(directory / name) for name in names},
         variants={OPTIMIZED: VariantEntry(GRAPH)},
         provenance={"base": model.facts["base"], "data": describe_sources()},
-        limits={WINDOW_PIECES: table.window_pieces},
+        limits={WINDOW_PIECES: window_pieces},
         engine_parameters={
             "relations": model.facts["relations"],
             "tags": list(TAGS),

@@ -157,7 +157,14 @@ class ExtractiveKind:
     def write_bundle(self, model: Model, directory: Path, report: Report) -> str:
         """See `Kind`."""
         report("exporting", 0.0)
-        return write_extractive_bundle(model, _network(model), self._model, self._data_directory(), directory)
+        return write_extractive_bundle(
+            model,
+            _network(model),
+            directory,
+            language=self._model.language,
+            window_pieces=self._model.window_pieces,
+            data=self._data_directory(),
+        )
 
     def add_baseline(self, directory: Path, baseline: Path) -> None:
         """Put the float32 model of another bundle beside a bundle's own, for comparison."""

@@ -9,7 +9,7 @@ from google.protobuf.duration_pb2 import Duration
 from briefd.v1 import briefd_pb2
 from briefd_server.bundle import CLASSIFY, SUMMARIZE
 from briefd_server.engines.base import Shortfall
-from briefd_server.service.requests import VARIANT_NAMES
+from briefd_server.service.variants import VARIANTS
 
 if TYPE_CHECKING:
     from briefd_server.bundle import Bundle
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from briefd_server.metering.totals import LatencyFigures, Totals
     from briefd_server.metering.usage import Carbon, Energy, Usage
 
-VARIANTS = {name: variant for variant, name in VARIANT_NAMES.items()}
 _TASKS = {SUMMARIZE: briefd_pb2.TASK_SUMMARIZE, CLASSIFY: briefd_pb2.TASK_CLASSIFY}
 _SHORTFALLS = {
     None: briefd_pb2.LENGTH_SHORTFALL_UNSPECIFIED,

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 from google.protobuf.message import DecodeError
 
 from briefd.v1 import briefd_pb2
-from briefd_server.bundle import BASELINE, OPTIMIZED
+from briefd_server.bundle import OPTIMIZED
 from briefd_server.errors import NotServedError, RequestError, WrongTaskError
+from briefd_server.service.variants import VARIANT_NAMES
 from briefd_server.text.words import blank_terminal_escapes
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ ResultT = TypeVar("ResultT")
 _MIN_SAMPLE_SECONDS = 0.01
 _MAX_SAMPLE_SECONDS = 60.0
 
-VARIANT_NAMES = {briefd_pb2.VARIANT_OPTIMIZED: OPTIMIZED, briefd_pb2.VARIANT_BASELINE: BASELINE}
 _LETTER_OR_DIGIT = re.compile(r"[^\W_]")
 
 

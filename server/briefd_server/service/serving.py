@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from briefd.v1 import briefd_pb2
 from briefd_server.errors import ShuttingDownError
 from briefd_server.service.conversation import Conversation
-from briefd_server.service.messages import VARIANTS
 from briefd_server.service.requests import read_order
 from briefd_server.service.status import guarded
+from briefd_server.service.variants import VARIANTS
 
 if TYPE_CHECKING:
     from briefd_server.admission import Admission
