@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from bundle_factory import make_bundle
+from tiny_generative import write_generative_bundle
 from tiny_models import make_tiny_model
 
 from briefd_build.bench.contender import AbsentError
@@ -15,20 +16,12 @@ from briefd_build.bench.engines import GraphRow
 from briefd_build.bench.engines_onnx import OnnxRuntimeCpu
 from briefd_build.bench.engines_pytorch import PyTorch
 from briefd_build.bench.engines_work import list_cases, read_text
-from briefd_build.bench.ours import ENGINE, BundleVariant, list_variants
+from briefd_build.bench.ours import BundleVariant, list_variants
 from briefd_build.bench.torch_peers import TransformersFloat32
 from briefd_build.errors import BuildError
-from briefd_build.generative.export import Vocabularies, export_variant
-from briefd_build.generative.families import read_architecture
-from briefd_build.generative.shortlist import choose_frequent, find_ends
-from briefd_build.generative.source import ModelSource, find_model, load_model
-from briefd_build.generative.variants import VARIANTS
-from briefd_server.bundle import Manifest, VariantEntry, describe_file, read_bundle, write_manifest
+from briefd_build.generative.source import ModelSource, find_model
+from briefd_server.bundle import read_bundle, write_manifest
 from briefd_server.engines.generative import graph
-from briefd_server.engines.generative.parameters import CONTEXT_TOKENS, GraphNames, Parameters
-from briefd_server.engines.generative.prompt import Template
-from briefd_server.engines.generative.vocabulary import Vocabulary
-from briefd_server.engines.tokenizer_files import TOKENIZER_NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,32 +39,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> ModelSource:
 @pytest.fixture(scope="module")
 def bundle(source: ModelSource, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundle")
-    loaded = load_model(source)
-    size = loaded.model.config.vocab_size
-    vocabulary = Vocabulary(loaded.tokenizer, loaded.end_ids, size)
-    vocabularies = Vocabularies(find_ends(vocabulary), choose_frequent(loaded.tokenizer, vocabulary, 100))
-    architecture = read_architecture(loaded.model, 64)
-    files = export_variant(architecture, VARIANTS["baseline"], vocabularies, folder)
-    graphs = {name: GraphNames(files.decode[0]) for name in NAMES}
-    shutil.copy(source.directory / TOKENIZER_NAME, folder)
-    parameters = Parameters(Template("", ""), 64, size, loaded.end_ids, (), 0, 1, graphs)
-    write_manifest(
-        folder,
-        Manifest(
-            name="tiny",
-            language="en",
-            license="Apache-2.0",
-            files={path.name: describe_file(path) for path in folder.iterdir()},
-            variants={
-                name: VariantEntry(files.decode[0], None, tuple(files.decode[1:]), (), rank)
-                for rank, name in enumerate(NAMES)
-            },
-            engine=ENGINE,
-            provenance={"base": source.describe()},
-            limits={CONTEXT_TOKENS: 64},
-            engine_parameters=parameters.to_json(),
-        ),
-    )
+    write_generative_bundle(source, folder, "baseline", NAMES, context_tokens=64)
     return folder
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import zlib
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,15 +10,12 @@ import pytest
 from bundle_factory import make_manifest
 from measured_models import FailingBundle, LayerKind, SpiedBundle
 from tiny_classifier import make_classifier_bundle
+from tiny_generative import write_generative_bundle
 from tiny_models import make_tiny_model
 from tokenizers import Tokenizer
 
 from briefd_build.errors import BuildError
-from briefd_build.generative.export import Vocabularies, export_variant
-from briefd_build.generative.families import read_architecture
-from briefd_build.generative.shortlist import choose_frequent, find_ends
-from briefd_build.generative.source import find_model, load_model
-from briefd_build.generative.variants import VARIANTS
+from briefd_build.generative.source import find_model
 from briefd_build.measures import turns
 from briefd_build.measures.aside import loaded
 from briefd_build.measures.cost import measure_cost
@@ -31,7 +27,6 @@ from briefd_build.measures.pytorch import measure_pytorch
 from briefd_server.bundle import (
     DEFAULT_BUNDLE,
     Bundle,
-    Manifest,
     VariantEntry,
     bundle_directories,
     describe_file,
@@ -39,9 +34,6 @@ from briefd_server.bundle import (
     read_bundle,
     write_manifest,
 )
-from briefd_server.engines.generative.parameters import CONTEXT_TOKENS, GraphNames, Parameters
-from briefd_server.engines.generative.prompt import Template
-from briefd_server.engines.generative.vocabulary import Vocabulary
 from briefd_server.engines.tokenizer_files import TOKENIZER_NAME
 
 if TYPE_CHECKING:
@@ -182,25 +174,7 @@ def generative_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a random GPT-NeoX of two layers of width 32 in blocks of 8 bits, with a graph of its own for prompts."""
     folder = tmp_path_factory.mktemp("generative")
     source = find_model(str(make_tiny_model("gpt_neox", tmp_path_factory.mktemp("model"))))
-    model = load_model(source)
-    size = model.model.config.vocab_size
-    vocabulary = Vocabulary(model.tokenizer, model.end_ids, size)
-    vocabularies = Vocabularies(find_ends(vocabulary), choose_frequent(model.tokenizer, vocabulary, 100))
-    files = export_variant(read_architecture(model.model, 128), VARIANTS["int8"], vocabularies, folder)
-    graphs = {"int8": GraphNames(files.decode[0], prefill=files.prefill[0])}
-    parameters = Parameters(Template("", ""), 128, size, model.end_ids, (), 0, 1, graphs)
-    shutil.copy(source.directory / TOKENIZER_NAME, folder)
-    manifest = Manifest(
-        name="tiny",
-        language="en",
-        license="Apache-2.0",
-        engine="generative",
-        files={path.name: describe_file(path) for path in folder.iterdir()},
-        variants={"int8": VariantEntry(files.decode[0], None, (*files.decode[1:], *files.prefill))},
-        limits={CONTEXT_TOKENS: 128},
-        engine_parameters=parameters.to_json(),
-    )
-    write_manifest(folder, manifest)
+    write_generative_bundle(source, folder, "int8", ["int8"], context_tokens=128)
     return folder
 
 
