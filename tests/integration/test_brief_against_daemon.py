@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from bundle_factory import make_bundle
-from serving import DaemonProcess, daemon_process, python_environ
+from serving import DaemonProcess, brief, daemon_process
 
 from briefd_client import (
     NO_RETRY,
@@ -34,7 +31,6 @@ from briefd_client import (
 )
 from briefd_server.bundle import VariantEntry
 
-BRIEF = Path(sys.executable).with_name("brief")
 MANY_WORDS = " ".join(["word"] * 12)
 
 
@@ -43,17 +39,6 @@ def daemon() -> Iterator[DaemonProcess]:
     with daemon_process("--queue", "2") as running:
         running.wait_ready()
         yield running
-
-
-@pytest.fixture
-def client(daemon: DaemonProcess) -> Iterator[Client]:
-    with Client(daemon.address) as connected:
-        yield connected
-
-
-def brief(daemon: DaemonProcess, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    environment = {**python_environ(), "BRIEFD_ADDRESS": daemon.address}
-    return subprocess.run([BRIEF, *words], input=stdin, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_a_call_tells_its_whole_story(client):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from serving import DaemonProcess, daemon_process, default_daemon, python_environ
+from serving import DaemonProcess, brief, daemon_process, default_daemon, python_environ
 from tiny_classifier import LABELS, WORDS, make_classifier_bundle, tokenizer_file
 
 from briefd_client import (
@@ -35,8 +35,6 @@ from briefd_client import (
     WrongTaskError,
 )
 
-BRIEF = Path(sys.executable).with_name("brief")
-
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -49,22 +47,11 @@ def daemon(bundle: Path) -> Iterator[DaemonProcess]:
         yield running
 
 
-@pytest.fixture
-def client(daemon: DaemonProcess) -> Iterator[Client]:
-    with Client(daemon.address) as connected:
-        yield connected
-
-
 @pytest.fixture(scope="module")
 def summarizer() -> Iterator[DaemonProcess]:
     with daemon_process() as running:
         running.wait_ready()
         yield running
-
-
-def brief(daemon: DaemonProcess, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    environment = {**python_environ(), "BRIEFD_ADDRESS": daemon.address}
-    return subprocess.run([BRIEF, *words], input=stdin, env=environment, capture_output=True, text=True, check=False)
 
 
 def until_idle(client: Client) -> HealthReport:

@@ -37,12 +37,6 @@ def daemon() -> Iterator[DaemonProcess]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def client(daemon: DaemonProcess) -> Iterator[Client]:
-    with Client(daemon.address) as connected:
-        yield connected
-
-
 def checked(text: str, result: SummaryResult, least: int = 10, most: int = 15) -> SummaryResult:
     check_answer(text, result.summary, result.spans, least=least, most=most)
     assert result.word_count == count_words(result.summary)

@@ -15,8 +15,6 @@ import pytest
 from odd_texts import NOTE
 from serving import DaemonProcess, default_daemon, python_environ
 
-from briefd_client import Client
-
 MODEL_THREADS = 3
 MOST_IDLE_BYTES = 130_000_000
 HEAVY = {"torch", "transformers", "pandas", "codecarbon", "scipy", "onnx", "huggingface_hub"}
@@ -29,12 +27,6 @@ def daemon() -> Iterator[DaemonProcess]:
     environ = {"PYTHONPROFILEIMPORTTIME": "1", "CI": ""}
     with default_daemon("--threads", str(MODEL_THREADS), environ=environ) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def client(daemon: DaemonProcess) -> Iterator[Client]:
-    with Client(daemon.address) as connected:
-        yield connected
 
 
 def test_little_memory_is_held_when_idle(daemon, client):

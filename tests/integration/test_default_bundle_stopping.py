@@ -27,12 +27,6 @@ def daemon() -> Iterator[DaemonProcess]:
         yield running
 
 
-@pytest.fixture
-def client(daemon: DaemonProcess) -> Iterator[Client]:
-    with Client(daemon.address) as connected:
-        yield connected
-
-
 def cpu_seconds(daemon: DaemonProcess) -> float:
     times = psutil.Process(daemon.process.pid).cpu_times()
     return times.user + times.system

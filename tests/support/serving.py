@@ -194,6 +194,13 @@ def python_environ() -> dict[str, str]:
     }
 
 
+def brief(daemon: DaemonProcess, *words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the installed command against a daemon."""
+    command = Path(sys.executable).with_name("brief")
+    environ = {**python_environ(), "BRIEFD_ADDRESS": daemon.address}
+    return subprocess.run([command, *words], input=stdin, env=environ, capture_output=True, text=True, check=False)
+
+
 def reason_of(error: grpc.RpcError) -> str:
     """Read the machine-readable reason of a status."""
     return _detail(error, error_details_pb2.ErrorInfo()).reason
