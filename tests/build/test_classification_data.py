@@ -41,7 +41,7 @@ def test_json_lines_are_read(tmp_path: Path) -> None:
     content = lines({"text": " fine \n", "label": "good"}, {"text": "poor", "label": 0, "group": 7, "more": None})
     file = written(tmp_path, b"\xef\xbb\xbf" + content.replace("\n{", "\r\n\n{").encode())
     assert read_labelled(file) == [
-        LabelledText("fine", "good", f"{file}, line 1"),
+        LabelledText("fine", "good", "fine"),
         LabelledText("poor", "0", "7"),
     ]
 
@@ -115,6 +115,17 @@ def test_no_text_and_no_group_is_in_two_parts(texts: list[LabelledText]) -> None
         found = [{key(each) for each in part} for part in parts]
         assert sum(map(len, found)) == len(set.union(*found))
     assert set().union(*parts) <= set(texts)
+
+
+def test_a_split_does_not_depend_on_where_the_file_is(tmp_path: Path) -> None:
+    content = lines(*({"text": f"text {number}", "label": "x"} for number in range(300)))
+    splits = []
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "texts.jsonl").write_text(content)
+        splits.append(split_by_group(read_labelled(tmp_path / folder / "texts.jsonl")))
+    assert splits[0] == splits[1]
+    assert splits[0].test
 
 
 @given(some_texts, some_texts)

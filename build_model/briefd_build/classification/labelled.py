@@ -28,8 +28,8 @@ class LabelledText(NamedTuple):
 def read_labelled(file: Path, names: Sequence[str] = ()) -> list[LabelledText]:
     """Read all labelled texts of a file: a table with a header where it is called `.tsv`, else JSON lines.
 
-    Each text is a group of its own where the file gives none. White space at a text's ends is trimmed; empty lines
-    count as none.
+    Each text is a group of its own, by what it says, where the file gives none. White space at a text's ends is
+    trimmed; empty lines count as none.
 
     Args:
         file: the file.
@@ -42,7 +42,7 @@ def read_labelled(file: Path, names: Sequence[str] = ()) -> list[LabelledText]:
     labelled = []
     for place, record in records(file):
         with refused_at(place):
-            labelled.append(_parse(record, names, place))
+            labelled.append(_parse(record, names))
     if not labelled:
         raise BuildError(f"{file} holds no labelled texts; write one a line: {_EXAMPLE}")
     return labelled
@@ -75,8 +75,9 @@ def _cells(line: str) -> list[str]:
     return line.strip("\r").split("\t")
 
 
-def _parse(record: dict[str, Any], names: Sequence[str], place: str) -> LabelledText:
-    return LabelledText(_text(record), _label(record.get("label"), names), _group(record.get("group", place)))
+def _parse(record: dict[str, Any], names: Sequence[str]) -> LabelledText:
+    text = _text(record)
+    return LabelledText(text, _label(record.get("label"), names), _group(record.get("group", text)))
 
 
 def _text(record: dict[str, Any]) -> str:

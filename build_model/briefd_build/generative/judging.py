@@ -8,14 +8,15 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from briefd_build.corpora.documents import read_abstracts, read_posts, read_treebank
-from briefd_build.errors import BuildError
 from briefd_build.evaluation.compression import rouge_l
 from briefd_build.generative.conversion import make_prompts, open_unmasked
 from briefd_build.generative.measuring import follow
 from briefd_build.generative.pytorch_writer import write_in_pytorch
 from briefd_build.measures.embedding import find_embedder
 from briefd_build.measures.summaries import SUMMARY_METRICS, answer_summary, score_summaries
+from briefd_build.pipeline import evaluation
 from briefd_build.pipeline.parsing import nearest
+from briefd_build.pipeline.recipe import SOURCE
 from briefd_build.pipeline.results import Answer, Score
 from briefd_server.bundle import read_bundle
 from briefd_server.engines import load_summarizer
@@ -44,18 +45,14 @@ TOKEN_AGREEMENT = Score("token_agreement", "next tokens that are the source's ow
 
 
 @dataclass(frozen=True)
-class EvaluationTable:
-    """A recipe's `[evaluation]`.
+class EvaluationTable(evaluation.EvaluationTable):
+    """A recipe's `[evaluation]`; `texts` is how many are summarized.
 
     Attributes:
-        baseline: stage that quality is compared with.
-        texts: how many are summarized.
         threads: that run the model.
         leading: the metric that gates are about.
     """
 
-    baseline: str = "source"
-    texts: int = 200
     threads: int = 2
     leading: str = SUMMARY_METRICS[0].name
 
@@ -69,7 +66,7 @@ class EvaluationTable:
     @property
     def metrics(self) -> list[Score]:
         """List the metrics, the leading one first; the source's choices say nothing of a model that has learned."""
-        known = [*SUMMARY_METRICS, BASELINE_ROUGE, *([TOKEN_AGREEMENT] if self.baseline == "source" else [])]
+        known = [*SUMMARY_METRICS, BASELINE_ROUGE, *([TOKEN_AGREEMENT] if self.baseline == SOURCE else [])]
         return sorted(known, key=lambda metric: metric.name != self.leading)
 
 
@@ -128,8 +125,7 @@ class Judge:
             *(each for each in posts if len(each.references) >= _LEAST_REFERENCES),
             *read_abstracts(data / "scitldr" / "dev.jsonl.gz"),
         ]
-        if self._table.texts > len(documents):
-            raise BuildError(f"there are {len(documents)} texts to evaluate on; lower evaluation.texts to that")
+        self._table.check_count(len(documents))
         return documents[: self._table.texts]
 
     @cached_property

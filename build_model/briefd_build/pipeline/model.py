@@ -188,6 +188,15 @@ class Work:
     seed: int
     report: Report
 
+    def train(self, model: Model, lesson: Lesson, teacher: Model | None = None) -> None:
+        """Train a model in place, from the checkpoint where there is one, and fit what depends on its network.
+
+        Raises:
+            BuildError: the lesson is none for these models, or the training diverges.
+        """
+        self.kind.train(model, lesson, teacher, self.folder / "training.checkpoint", self.report)
+        self.kind.finish(model, self.report)
+
 
 class Stage(Protocol):
     """One step of a recipe: a frozen dataclass whose fields are the step's parameters in the recipe."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from briefd_build.pipeline.model import Lesson
-from briefd_build.pipeline.stages.finetune import CHECKPOINT, check_schedule
+from briefd_build.pipeline.stages.finetune import check_schedule
 
 if TYPE_CHECKING:
     from briefd_build.pipeline.model import Model, Work
@@ -51,6 +51,5 @@ class Distil:
             self.epochs, self.rate, self.head_rate, None, self.labels, self.logits, self.states, self.attention,
             self.temperature, work.seed if self.seed is None else self.seed,
         )  # fmt: skip
-        work.kind.train(model, lesson, teacher, work.folder / CHECKPOINT, work.report)
-        work.kind.finish(model, work.report)
+        work.train(model, lesson, teacher)
         return f"trained for {self.epochs} epochs, taught by {self.teacher}"

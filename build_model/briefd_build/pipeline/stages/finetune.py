@@ -31,13 +31,9 @@ class Finetune:
         """Train the model."""
         seed = work.seed if self.seed is None else self.seed
         lesson = Lesson(self.epochs, self.rate, self.head_rate, self.lora_rank, seed=seed)
-        work.kind.train(model, lesson, None, work.folder / CHECKPOINT, work.report)
-        work.kind.finish(model, work.report)
+        work.train(model, lesson)
         trained = f"LoRA's matrices of rank {self.lora_rank}" if self.lora_rank else "all weights"
         return f"trained {trained} for {self.epochs} epochs on the task's labels"
-
-
-CHECKPOINT = "training.checkpoint"
 
 
 def check_schedule(epochs: int, rate: float, head_rate: float | None, seed: int | None) -> None:

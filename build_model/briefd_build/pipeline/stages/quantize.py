@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from briefd_build.compression.fake_quantization import fake_quantized
 from briefd_build.errors import BuildError
 from briefd_build.pipeline.model import Calibration, Lesson, Model, Precision
-from briefd_build.pipeline.stages.finetune import CHECKPOINT, check_schedule
+from briefd_build.pipeline.stages.finetune import check_schedule
 
 if TYPE_CHECKING:
     from briefd_build.pipeline.model import Work
@@ -103,8 +103,7 @@ class Quantize:
             seed=seed,
         )  # fmt: skip
         with fake_quantized(model.network) as layers:
-            work.kind.train(model, lesson, teacher if self.logits else None, work.folder / CHECKPOINT, work.report)
-            work.kind.finish(model, work.report)
+            work.train(model, lesson, teacher if self.logits else None)
         return f"trained {layers} layers for {self.epochs} epochs with their rounding; "
 
 
