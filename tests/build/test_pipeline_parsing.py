@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from briefd_build.errors import BuildError
-from briefd_build.pipeline.parsing import build
+from briefd_build.pipeline.parsing import build, nearest
 
 
 class Scope(Enum):
@@ -97,6 +97,11 @@ def test_what_is_wrong_is_told_with_its_place(table: dict[str, Any], message: st
     with pytest.raises(BuildError) as refused:
         build(Table, table, "r.toml: stages.low-rank")
     assert str(refused.value) == message
+
+
+def test_names_that_begin_alike_are_near() -> None:
+    assert nearest("size", ["quality_loss", "size_bytes"]) == "did you mean size_bytes?"
+    assert nearest("", ["quality_loss", "size_bytes"]) == "choose among quality_loss, size_bytes"
 
 
 def test_the_place_of_a_file_ends_with_a_colon() -> None:

@@ -149,6 +149,11 @@ def test_a_preset_keeps_what_makes_the_baseline() -> None:
     assert [step.name for step in parse_recipe(lay_preset(from_source, preset), "").steps] == ["quantize"]
 
 
+def test_a_recipe_with_a_model_of_its_own_is_no_preset() -> None:
+    with pytest.raises(BuildError, match="--preset small: this is a recipe with a model of its own; lay conservative"):
+        lay_preset(table(), table())
+
+
 def test_files_that_are_none_are_one_line(tmp_path: Path) -> None:
     broken = tmp_path / "mine.toml"
     broken.write_bytes(b"\xff\xfe")
@@ -195,7 +200,8 @@ _TABLES = st.fixed_dictionaries(
 def test_any_table_is_a_recipe_or_refused_in_one_line(content: dict[str, Any]) -> None:
     refusal = ""
     try:
-        parse_recipe(lay_preset(content, table()), "small.toml")
+        parse_recipe(lay_preset(content, {"name": "light", "stages": [{"stage": "optimize"}]}), "small.toml")
+        parse_recipe(lay_preset(table(), content), "small.toml")
         parse_recipe(content, "small.toml")
     except BuildError as error:
         refusal = str(error)

@@ -191,6 +191,7 @@ def test_a_run_that_was_killed_in_a_stage_goes_on_with_it(tmp_path: Path) -> Non
     outcome = run(order(tmp_path, f"data.wait_for={allowed}"))
     assert calls(tmp_path / "model")[5:] == ["train", "finish", "save", "bundle", "answer"] * 2
     assert not checkpoint.exists()
+    assert "it was stopped on the way: the time is that of the last part" in outcome.record.stages[1].done
     other = tmp_path / "other"
     other.mkdir()
     in_one_go = run(order(other))

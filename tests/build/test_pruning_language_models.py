@@ -45,8 +45,8 @@ def few_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conversion, "read_texts", lambda: texts)
 
 
-def make_kind(tmp_path: Path, family: str) -> GenerativeKind:
-    source = make_tiny_model(family, tmp_path / family, **FAMILIES.get(family, {}))
+def make_kind(tmp_path: Path, family: str, sizes: dict[str, int] | None = None) -> GenerativeKind:
+    source = make_tiny_model(family, tmp_path / family, **(sizes or FAMILIES.get(family, {})))
     pairs = tmp_path / "pairs.jsonl"
     pairs.write_text("".join(f'{{"text": "{text}", "summary": "{text[:20]}"}}\n' for text in CORPUS[:4] * 5))
 
@@ -180,6 +180,22 @@ def test_a_pruned_model_is_saved_exported_and_served(tmp_path: Path, family: str
     assert "greedy tokens as" in kind.write_bundle(loaded, tmp_path / "bundle", lambda _what, _share: None)
     engine = load_summarizer(read_bundle(tmp_path / "bundle"), "int8-shortlist", 1)
     assert 10 <= engine.summarize(Task(" ".join(CORPUS[:5]), 10, 15), UnwatchedCall()).word_count <= 15
+
+
+@EVERY_FAMILY
+def test_a_number_of_heads_that_divides_no_width_is_saved_too(tmp_path: Path, family: str) -> None:
+    sizes = FAMILIES[family] | ({"num_key_value_heads": 4} if family != "gpt_neox" else {})
+    kind = make_kind(tmp_path, family, sizes)
+    model = open_model(kind, tmp_path, family)
+    prune(kind, model, tmp_path, heads=3)
+    kind.save(model, tmp_path / "saved")
+    loaded = kind.load(tmp_path / "saved")
+    assert anatomy_of(loaded).shape.heads == 3
+    assert torch.equal(logits(loaded), logits(model))
+    assert "greedy tokens as" in kind.write_bundle(loaded, tmp_path / "bundle", lambda _what, _share: None)
+    # And once more, of what was loaded.
+    prune(kind, loaded, tmp_path, heads=1)
+    assert anatomy_of(loaded).shape.heads == 1
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,10 @@ def test_a_recipe_is_run_and_its_bundle_served(workplace: Path) -> None:
     [
         (["run", "toy"], "toy is neither a recipe that ships nor a file; choose among aggressive, "),
         (["run", "toy.toml", "--set", "sead=1"], "--set sead: there is no 'sead'; did you mean seed?"),
-        (["run", "balanced"], "balanced.toml is of no model: lay it on a recipe (brief-build run RECIPE --preset"),
+        (
+            ["run", "balanced"],
+            "balanced.toml is a preset and names no model: lay it on a recipe (brief-build run RECIPE --preset",
+        ),
         (["run", "toy.toml", "--set", "teacher.rat=1"], "stages.teacher.rat is unknown; did you mean rate?"),
         (["recipes", "toyy"], "toyy is neither a recipe that ships nor a file"),
     ],

@@ -144,6 +144,19 @@ def test_the_smaller_tokenizer_cuts_the_corpora_as_before(base: BaseModel) -> No
         assert [kept[piece] for piece in after.encode(text).ids] == before.encode(text).ids
 
 
+def test_added_tokens_stay_and_a_truncation_hides_nothing(base: BaseModel) -> None:
+    before = base.load_tokenizer()
+    before.add_special_tokens(["[ENTITY]"])
+    before.add_tokens(["@user"])
+    before.enable_padding(pad_id=0)
+    before.enable_truncation(3)
+    after, _ = prune_vocabulary(before, TEXTS)
+    assert {"[ENTITY]", "@user", "harbour"} <= after.get_vocab().keys()
+    before.no_truncation()
+    after.no_truncation()
+    assert after.encode("the [ENTITY] @user harbour").tokens == before.encode("the [ENTITY] @user harbour").tokens
+
+
 def test_pieces_that_nothing_uses_go_and_the_rest_are_spelt(base: BaseModel) -> None:
     after, _ = prune_vocabulary(base.load_tokenizer(), ["the pump"] * 5)
     vocabulary = after.get_vocab()

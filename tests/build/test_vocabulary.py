@@ -55,7 +55,7 @@ def test_texts_of_kept_tokens_are_cut_as_before_and_all_others_are_spelt(words: 
 def test_tokens_that_are_seldom_used_go(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = ["The council voted."] * 5 + ["The museum opened."] * 4
     smaller, kept = prune_vocabulary(WHOLE, texts)
-    assert {" council", "Ġcouncil"} & smaller.get_vocab().keys()
+    assert "Ġcouncil" in smaller.get_vocab()
     assert "Ġmuseum" in WHOLE.get_vocab()
     assert "Ġmuseum" not in smaller.get_vocab()
     # Bytes, what the kept tokens are made of, and special tokens.

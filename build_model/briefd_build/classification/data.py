@@ -42,7 +42,7 @@ class DataTable:
 
     def __post_init__(self) -> None:
         if self.set == "files" and not self.train:
-            raise ValueError("train is lacking: name a file of labelled texts")
+            raise ValueError("train is lacking: name a file of labelled texts (--set data.train=FILE)")
         if self.set == "hub" and not self.name:
             raise ValueError("name is lacking: name the set on the hub, such as SetFit/sst2")
         if len(self.labels) == 1 or len(set(self.labels)) < len(self.labels):

@@ -67,7 +67,8 @@ def _table(file: Path) -> Iterator[tuple[str, dict[str, Any]]]:
             raise BuildError(f"{place}: {len(cells)} columns where the header has {len(columns)}; take out tabs")
         record: dict[str, Any] = dict(zip(columns, cells, strict=True))
         if record["label"].isdecimal():
-            record["label"] = int(record["label"])
+            with refused_at(f"{place}: `label`"):
+                record["label"] = int(record["label"])
         yield place, record
 
 

@@ -105,8 +105,8 @@ def _read_recipe(name: str, preset: str | None, settings: tuple[str, ...]) -> Re
     table = set_values(table, settings)
     if "task" not in table and "model" not in table:
         raise BuildError(
-            f"{place_of(name)} is of no model: lay it on a recipe (brief-build run RECIPE --preset {name}), or give it "
-            "one (--set task=classification --set model.source=DIR)"
+            f"{place_of(name)} is a preset and names no model: lay it on a recipe (brief-build run RECIPE --preset "
+            f"{name}), or give it one (--set task=classification --set model.source=DIR)"
         )
     return parse_recipe(table, place_of(name))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import torch
 from torch import nn
 
 if TYPE_CHECKING:
@@ -84,6 +85,11 @@ def keep_outputs(layer: nn.Linear, kept: Tensor) -> nn.Linear:
 def keep_inputs(layer: nn.Linear, kept: Tensor) -> nn.Linear:
     """Make a linear layer of some of another's inputs."""
     return _linear(layer.weight[:, kept], layer.bias)
+
+
+def spread(units: Tensor, size: int) -> Tensor:
+    """Give the numbers of the values of units that are `size` wide each and stand side by side."""
+    return (units[:, None] * size + torch.arange(size)).flatten()
 
 
 def _linear(weight: Tensor, bias: Tensor | None) -> nn.Linear:

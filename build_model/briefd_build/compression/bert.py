@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-import torch
 from torch import nn
 
-from briefd_build.compression.anatomy import Shape, keep_inputs, keep_outputs
+from briefd_build.compression.anatomy import Shape, keep_inputs, keep_outputs, spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,8 +62,7 @@ class Bert:
         """See `Anatomy`; the configuration goes on telling how wide a head is."""
         for layer, heads in zip(encoder_layers(self.body), kept, strict=True):
             attention, output = layer.attention.self, layer.attention.output
-            size = attention.attention_head_size
-            values = (heads[:, None] * size + torch.arange(size)).flatten()
+            values = spread(heads, attention.attention_head_size)
             for name in ("query", "key", "value"):
                 setattr(attention, name, keep_outputs(getattr(attention, name), values))
             output.dense = keep_inputs(output.dense, values)

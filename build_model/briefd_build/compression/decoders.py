@@ -1,4 +1,8 @@
-"""What structured pruning takes out of language models: GPT-NeoX, and Llama and its like."""
+"""What structured pruning takes out of language models: GPT-NeoX, and Llama and its like.
+
+Configurations go on telling how many heads there were, since the width of a head is told, or checked, by it: how many
+there are is told by the layers.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from briefd_build.compression.anatomy import Shape, keep_inputs, keep_outputs
+from briefd_build.compression.anatomy import Shape, keep_inputs, keep_outputs, spread
 from briefd_build.errors import BuildError
 
 if TYPE_CHECKING:
@@ -42,7 +46,7 @@ class _Decoder:
         self._stack.layers = nn.ModuleList(layers)
         self._config.num_hidden_layers = len(layers)
         if getattr(self._config, "layer_types", None):
-            # All alike: attention in a sliding window is not exported.
+            # All alike: see `find_anatomy`.
             self._config.layer_types = self._config.layer_types[:1] * len(layers)
         for number, layer in enumerate(layers):
             for module in layer.modules():
@@ -65,7 +69,7 @@ class _Decoder:
 
 
 class GptNeoX(_Decoder):
-    """See `Anatomy`; the configuration goes on telling how wide a head is, by how many there were."""
+    """See `Anatomy`."""
 
     heads_a_unit = 1
 
@@ -98,8 +102,8 @@ class GptNeoX(_Decoder):
         for layer, heads in zip(self._stack.layers, kept, strict=True):
             attention = layer.attention
             size = attention.head_size
-            attention.query_key_value = keep_outputs(attention.query_key_value, _spread(heads, 3 * size))
-            attention.dense = keep_inputs(attention.dense, _spread(heads, size))
+            attention.query_key_value = keep_outputs(attention.query_key_value, spread(heads, 3 * size))
+            attention.dense = keep_inputs(attention.dense, spread(heads, size))
 
     def keep_neurons(self, kept: Sequence[Tensor]) -> None:
         """See `Anatomy`."""
@@ -110,7 +114,7 @@ class GptNeoX(_Decoder):
 
 
 class Llama(_Decoder):
-    """See `Anatomy`; heads go with the keys and values that they share."""
+    """See `Anatomy`; heads go with the keys and values that they share, which a configuration tells how many do."""
 
     def __init__(self, body: Any) -> None:
         super().__init__(body, body.model)
@@ -123,8 +127,9 @@ class Llama(_Decoder):
     @property
     def shape(self) -> Shape:
         """See `Anatomy`."""
-        config = self._config
-        return Shape(config.num_hidden_layers, config.num_attention_heads, config.intermediate_size)
+        attention = self._stack.layers[0].self_attn
+        heads = attention.q_proj.out_features // attention.head_dim
+        return Shape(self._config.num_hidden_layers, heads, self._config.intermediate_size)
 
     def projections(self, layer: Any) -> list[nn.Module]:
         """See `Anatomy`."""
@@ -143,16 +148,14 @@ class Llama(_Decoder):
 
     def keep_heads(self, kept: Sequence[Tensor]) -> None:
         """See `Anatomy`."""
-        unit, count = self.heads_a_unit, len(kept[0])
+        unit = self.heads_a_unit
         for layer, heads in zip(self._stack.layers, kept, strict=True):
             attention = layer.self_attn
-            values, shared = (_spread(each, attention.head_dim) for each in (heads, heads[::unit] // unit))
+            values, shared = (spread(each, attention.head_dim) for each in (heads, heads[::unit] // unit))
             attention.q_proj = keep_outputs(attention.q_proj, values)
             attention.k_proj = keep_outputs(attention.k_proj, shared)
             attention.v_proj = keep_outputs(attention.v_proj, shared)
             attention.o_proj = keep_inputs(attention.o_proj, values)
-            self._config.head_dim = attention.head_dim
-        self._config.num_attention_heads, self._config.num_key_value_heads = count, count // unit
 
     def keep_neurons(self, kept: Sequence[Tensor]) -> None:
         """See `Anatomy`."""
@@ -167,9 +170,11 @@ _ANATOMIES: dict[str, Callable[[Any], Anatomy]] = {"gpt_neox": GptNeoX, "llama":
 
 
 def find_anatomy(network: PreTrainedModel) -> Anatomy | None:
-    """Tell the anatomy of a language model; None where its family is not known here."""
+    """Tell the anatomy of a language model; None where its family, or attention in a window, is not known here."""
     anatomy = _ANATOMIES.get(network.config.model_type)
-    return None if anatomy is None else anatomy(network)
+    if anatomy is None or getattr(network.config, "use_sliding_window", False):
+        return None
+    return anatomy(network)
 
 
 def known_anatomy(network: PreTrainedModel) -> Anatomy:
@@ -181,11 +186,6 @@ def known_anatomy(network: PreTrainedModel) -> Anatomy:
             "leave attention out"
         )
     return anatomy
-
-
-def _spread(units: Tensor, size: int) -> Tensor:
-    """Give the numbers of the values of units that are `size` wide each and stand side by side."""
-    return (units[:, None] * size + torch.arange(size)).flatten()
 
 
 def _renumber(settings: Any, new_ids: dict[int, int]) -> None:

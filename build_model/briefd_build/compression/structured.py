@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor, nn
 
+from briefd_build.compression.anatomy import spread
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -59,7 +61,7 @@ def prune_heads(anatomy: Anatomy, losses: Losses, count: int) -> None:
     units = anatomy.shape.heads // unit
     scores = (each.reshape(units, -1).sum(1) for each in _importance(readers, losses))
     kept = (each.topk(count // unit).indices.sort().values for each in scores)
-    anatomy.keep_heads([(each[:, None] * unit + torch.arange(unit)).flatten() for each in kept])
+    anatomy.keep_heads([spread(each, unit) for each in kept])
 
 
 def prune_feed_forward(anatomy: Anatomy, losses: Losses, width: int) -> None:

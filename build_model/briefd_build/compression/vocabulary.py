@@ -27,8 +27,8 @@ _CONTINUATION = "##"
 def prune_vocabulary(tokenizer: Tokenizer, texts: Iterable[str]) -> tuple[Tokenizer, list[int]]:
     """Leave out the tokens that neither the texts nor a general list of English words use.
 
-    Whatever could be spelt before can be spelt afterwards, if with more tokens, and texts that use kept tokens only are
-    cut as before.
+    Texts that use kept tokens only are cut as before. All others can still be spelt, if with more tokens: of byte pairs
+    all that could be spelt before, of word pieces what is written in ASCII.
 
     Args:
         tokenizer: of word pieces with `[PAD]` as piece 0, or of byte pairs.
@@ -46,16 +46,23 @@ def prune_vocabulary(tokenizer: Tokenizer, texts: Iterable[str]) -> tuple[Tokeni
             f"the vocabulary is one of {definition['model']['type']}, and only word pieces and byte pairs are known; "
             "leave vocabulary out"
         )
-    needed = set(_needed_ids(tokenizer, texts))
-    numbers = sorted(tokenizer.get_vocab().items(), key=lambda entry: entry[1])
+    needed = {*_needed_ids(_without_chance(definition), texts), *(token["id"] for token in definition["added_tokens"])}
     if definition["model"]["type"] == "WordPiece":
-        kept = [number for piece, number in numbers if number in needed or _is_indispensable(piece)]
+        pieces: dict[str, int] = definition["model"]["vocab"]
+        unknown = definition["model"]["unk_token"]
+        needed.update(number for piece, number in pieces.items() if piece == unknown or _is_indispensable(piece))
+        kept = sorted(needed)
     else:
-        special = {token["id"] for token in definition["added_tokens"]}
-        kept = with_their_parts(definition["model"], needed | special)
+        kept = with_their_parts(definition["model"], needed)
         drop_merges(definition["model"], set(kept))
     _renumber(definition, kept)
     return Tokenizer.from_str(json.dumps(definition)), kept
+
+
+def _without_chance(definition: dict[str, Any]) -> Tokenizer:
+    """Make a tokenizer that cuts all of a text, and always the same way."""
+    model = definition["model"] | ({"dropout": None} if "dropout" in definition["model"] else {})
+    return Tokenizer.from_str(json.dumps(definition | {"model": model, "padding": None, "truncation": None}))
 
 
 def _needed_ids(tokenizer: Tokenizer, texts: Iterable[str]) -> Iterator[int]:
@@ -75,7 +82,7 @@ def _frequent_words() -> Iterator[str]:
 
 def _is_indispensable(piece: str) -> bool:
     """Whether it is special or a single ASCII character: with these every English word can still be spelt."""
-    if piece in {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"}:
+    if piece in {"[PAD]", "[CLS]", "[SEP]", "[MASK]"}:
         return True
     character = piece.removeprefix(_CONTINUATION)
     return len(character) == 1 and character.isascii()
@@ -87,6 +94,8 @@ def _renumber(definition: dict[str, Any], kept: Sequence[int]) -> None:
     definition["model"]["vocab"] = {token: new_ids[old] for token, old in vocabulary.items() if old in new_ids}
     for special in definition["added_tokens"]:
         special["id"] = new_ids[special["id"]]
+    if definition["padding"]:
+        definition["padding"]["pad_id"] = new_ids[definition["padding"]["pad_id"]]
     processor = definition["post_processor"] or {}
     for each in processor.get("processors", [processor]):
         for special in each.get("special_tokens", {}).values():

@@ -132,7 +132,9 @@ def _llama(model: Any, context_tokens: int) -> Architecture:
     if getattr(config, "use_sliding_window", False):
         raise BuildError("attention in a sliding window is not supported; use a model without use_sliding_window")
     size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    heads = Heads(config.num_attention_heads, config.num_key_value_heads, size, size**-0.5)
+    first = body.layers[0].self_attn
+    # As with GPT-NeoX.
+    heads = Heads(first.q_proj.out_features // size, first.k_proj.out_features // size, size, size**-0.5)
     rotary, pairing = _rotary(body.rotary_emb, size, context_tokens)
 
     def read_layer(layer: Any) -> Layer:

@@ -26,7 +26,7 @@ def set_values(table: dict[str, Any], settings: tuple[str, ...]) -> dict[str, An
     table = copy.deepcopy(table)
     for setting in settings:
         key, equals, value = setting.partition("=")
-        if not equals:
+        if not equals or not key.strip():
             raise BuildError(f"--set {setting}: give a key and its value, such as --set seed=3")
         _set_value(table, key.strip(), _parse_value(value))
     return table
@@ -40,9 +40,14 @@ def lay_preset(table: dict[str, Any], preset: dict[str, Any]) -> dict[str, Any]:
         preset: the preset's.
 
     Raises:
-        BuildError: one of them has no list of stages.
+        BuildError: the preset is none, or one of them has no list of stages.
 
     """
+    if {"task", "model"} & preset.keys():
+        raise BuildError(
+            f"--preset {preset.get('name')}: this is a recipe with a model of its own; lay conservative, balanced, "
+            "aggressive or a file without task and [model] on a recipe"
+        )
     steps, added = (_steps_of(each) for each in (table, preset))
     evaluation = table.get("evaluation")
     baseline = evaluation.get("baseline") if isinstance(evaluation, dict) else None

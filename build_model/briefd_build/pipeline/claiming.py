@@ -57,7 +57,10 @@ def _alone_in(folder: Path) -> Iterator[None]:
 def made_by(recipe: Recipe, thread_count: int, data: Path | None) -> dict[str, Any]:
     """Tell everything that decides what a run's stages leave; sums are made in other orders on other thread counts."""
     source = _digest(Path(recipe.source))
-    named = {"data_directory": str(data.resolve())} if data else {}
+    named: dict[str, Any] = {"data_directory": str(data.resolve())} if data else {}
+    files = (Path(value) for value in recipe.data.values() if isinstance(value, str))
+    if digests := {str(file): _digest_file(file) for file in files if file.is_file()}:
+        named |= {"data_files": digests}
     return {"recipe": without_judging(recipe.to_json()), "threads": thread_count, "source": source, **named}
 
 
@@ -72,9 +75,13 @@ def _digest(directory: Path) -> str | None:
         return None
     digest = hashlib.sha256()
     for file in sorted(each for each in directory.iterdir() if each.is_file()):
-        with file.open("rb") as stream:
-            content = hashlib.sha256()
-            while chunk := stream.read(1 << 20):
-                content.update(chunk)
-        digest.update(f"{file.name} {content.hexdigest()}\n".encode())
+        digest.update(f"{file.name} {_digest_file(file)}\n".encode())
+    return digest.hexdigest()
+
+
+def _digest_file(file: Path) -> str:
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while chunk := stream.read(1 << 20):
+            digest.update(chunk)
     return digest.hexdigest()

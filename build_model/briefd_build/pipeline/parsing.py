@@ -76,9 +76,10 @@ def refuse_unknown(keys: Iterable[str], known: Iterable[str], place: str) -> Non
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Ask for the nearest right name, `did you mean rank?`; where none is near, tell which ones there are."""
+    """Ask for the nearest right name, or one that begins so, `did you mean rank?`; else tell which ones there are."""
     known = list(known)
-    if near := get_close_matches(name, known, n=1, cutoff=_LEAST_LIKENESS):
+    begun = [each for each in known if name and each.startswith(name)]
+    if near := get_close_matches(name, known, n=1, cutoff=_LEAST_LIKENESS) or begun:
         return f"did you mean {near[0]}?"
     return f"choose among {', '.join(known)}" if known else "remove it"
 

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from briefd_build.pipeline.recipe import Step
+
 _FLOAT32_BYTES = 4
-_TRAINING_STAGES = frozenset({"finetune", "distil"})
 # What a stage leaves, in weights of float32: its model, and a bundle of at most as much again.
 _KEPT_COPIES = 2
 # And what it needs while it works: a checkpoint of weights and Adam's two moments, written beside the last one, or a
@@ -53,24 +54,27 @@ def _count_weights(file: Path) -> int:
         raise BuildError(f"{file} is damaged; fetch the model again") from error
 
 
-def estimate_run(weight_bytes: int, task: str, stages: Sequence[str]) -> Needs:
+def estimate_run(weight_bytes: int, task: str, steps: Sequence[Step]) -> Needs:
     """Estimate what stages take.
 
     Args:
         weight_bytes: of the model that the run starts from, in float32; no stage makes it larger.
         task: of the recipe.
-        stages: types of those that are still to be done.
+        steps: those that are still to be done.
 
     """
-    is_training = not _TRAINING_STAGES.isdisjoint(stages)
     memory_bytes = _MEMORY_FIXED_BYTES + _EXPORTING_COPIES * weight_bytes
-    if is_training:
+    if any(map(_trains, steps)):
         example_bytes = _EXAMPLE_BYTES.get(task, _OTHER_EXAMPLE_BYTES)
         memory_bytes = _MEMORY_FIXED_BYTES + _TRAINING_COPIES * weight_bytes + example_bytes
     return Needs(
-        disk_bytes=weight_bytes * (_KEPT_COPIES * len(stages) + _PASSING_COPIES) + _DISK_FIXED_BYTES,
+        disk_bytes=weight_bytes * (_KEPT_COPIES * len(steps) + _PASSING_COPIES) + _DISK_FIXED_BYTES,
         memory_bytes=memory_bytes,
     )
+
+
+def _trains(step: Step) -> bool:
+    return step.stage in {"finetune", "distil"} or (step.stage == "quantize" and step.parameters.get("method") == "qat")
 
 
 def check_run(

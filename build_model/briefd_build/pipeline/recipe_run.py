@@ -147,7 +147,7 @@ def _check_room(run: Run) -> None:
     if weight_bytes is None:
         run.open_source()
         weight_bytes = weight_bytes_of(run.stage_folder(SOURCE).model) or 0
-    needs = estimate_run(weight_bytes, run.recipe.task, [step.stage for step in run.unfinished])
+    needs = estimate_run(weight_bytes, run.recipe.task, run.unfinished)
     check_run(needs, run.folder, free_disk_bytes, free_memory_bytes)
 
 

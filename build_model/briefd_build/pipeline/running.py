@@ -122,7 +122,8 @@ class Run:
             done = f"opened, {sum(each.numel() for each in model.network.parameters()):,} parameters"
         else:
             model = self.kind.load(previous.model)
-            done = self._change(step, model, folder)
+            resumed = "; it was stopped on the way: the time is that of the last part" if folder.has_work else ""
+            done = self._change(step, model, folder) + resumed
         applied = Applied(done, time.perf_counter() - started, model.form.precision is Precision.FLOAT32)
         with folder.writing_model(applied) as saved:
             self.kind.save(model, saved)

@@ -68,6 +68,11 @@ class StageFolder:
     def _work(self) -> Path:
         return self.path / "work"
 
+    @property
+    def has_work(self) -> bool:
+        """Whether a run that was stopped left checkpoints."""
+        return self._work.exists() and any(self._work.iterdir())
+
     def make_work(self) -> Path:
         """Give a folder for checkpoints, as a run that was stopped left it."""
         self._work.mkdir(parents=True, exist_ok=True)

@@ -25,7 +25,7 @@ def rendered(table: Table) -> Iterator[RenderableType]:
     drawn = RichTable(title=Text(one_line(table.caption), style="bold"), box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for column in table.columns:
         heading = "\n".join(filter(None, (column.title.replace(" ", "\n"), column.detail)))
-        drawn.add_column(Text(heading), justify="right" if column.is_number else "left")
+        drawn.add_column(Text(heading), justify="right" if column.is_number else "left", overflow="fold")
     for row in table.rows:
         drawn.add_row(*(_cell(cell) for cell in row.cells))
     yield drawn
