@@ -130,7 +130,7 @@ def test_values_are_set_by_their_path() -> None:
         ("gate.size_bytes=1", "--set gate.size_bytes: there is no 'gate'; did you mean gates?"),
         ("low-rank=1", "--set low-rank: names a whole stage; name one of its keys"),
         ("seed.value=1", "--set seed.value: seed holds no table"),
-        ("=1", "--set : there is no ''"),
+        ("=1", "--set =1: give a key and its value"),
     ],
 )
 def test_a_setting_that_leads_nowhere_is_refused(setting: str, message: str) -> None:

@@ -172,7 +172,7 @@ from pathlib import Path
 import test_pipeline_running as tests
 from briefd_build.pipeline import kinds
 kinds.KINDS["classification"] = "fake_kind:FakeKind"
-tests.run(tests.order(Path({folder!r}), "data.wait_for={wait_for}"))
+tests.run(tests.order(Path({folder!r}), "model.wait_for={wait_for}"))
 """
 
 
@@ -182,13 +182,13 @@ def test_a_run_that_was_killed_in_a_stage_goes_on_with_it(tmp_path: Path) -> Non
     checkpoint = tmp_path / "build/01-teacher/work/training.checkpoint"
     _wait_for(checkpoint, process)
     with pytest.raises(BuildError, match="a run is under way"):
-        run(order(tmp_path, f"data.wait_for={allowed}"))
+        run(order(tmp_path, f"model.wait_for={allowed}"))
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert calls(tmp_path / "model") == ["open", "save", "bundle", "answer", "train"]
     assert checkpoint.exists()
     allowed.touch()
-    outcome = run(order(tmp_path, f"data.wait_for={allowed}"))
+    outcome = run(order(tmp_path, f"model.wait_for={allowed}"))
     assert calls(tmp_path / "model")[5:] == ["train", "finish", "save", "bundle", "answer"] * 2
     assert not checkpoint.exists()
     assert "it was stopped on the way: the time is that of the last part" in outcome.record.stages[1].done

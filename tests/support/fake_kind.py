@@ -1,7 +1,7 @@
 """A kind of models without a model: a few random weights, trained by adding chance, served by nobody.
 
 Texts of a recipe's tables tell how it behaves: `[model] broken = "parity"` fails the check of a bundle, and training
-waits for the file that `[data] wait_for` names. Every call is written to `calls.txt` in the model's directory.
+waits for the file that its `wait_for` names. Every call is written to `calls.txt` in the model's directory.
 """
 
 from __future__ import annotations
@@ -41,11 +41,12 @@ _TEXTS = 8
 class ModelTable:
     source: str
     broken: str = ""
+    wait_for: str = ""
 
 
 @dataclass(frozen=True)
 class DataTable:
-    wait_for: str = ""
+    """Asks for nothing."""
 
 
 def write_fake_model(directory: Path) -> Path:
@@ -70,7 +71,7 @@ class FakeKind:
         data_directory: Callable[[], Path],
     ) -> None:
         self._model = build(ModelTable, model, "model")
-        self._data = build(DataTable, data, "data")
+        build(DataTable, data, "data")
         build(EvaluationTable, evaluation, "evaluation")
 
     def open(self, source: str) -> Model:
@@ -97,7 +98,7 @@ class FakeKind:
     def train(self, model: Model, lesson: Lesson, teacher: Model | None, checkpoint: Path, report: Report) -> None:
         self._note("train")
         checkpoint.write_text("half")
-        while self._data.wait_for and not Path(self._data.wait_for).exists():
+        while self._model.wait_for and not Path(self._model.wait_for).exists():
             time.sleep(0.01)
         with torch.no_grad():
             for each in model.network.parameters():
