@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from run_brief import WAIT_SECONDS
+from serving import python_environ
 
 from briefd_client.cli.pipeline import map_in_order
 
@@ -91,3 +95,43 @@ def test_leaving_early_ends_the_threads():
     deadline = time.monotonic() + 60
     while threading.active_count() > before:
         assert time.monotonic() < deadline
+
+
+# The thread that works on an item, or the one that reads items, receives the signal while the main thread waits.
+INTERRUPTED = """
+import signal
+import threading
+import time
+from briefd_client.cli.pipeline import map_in_order
+
+released = threading.Event()
+
+def hang(item):
+    time.sleep(0.5)  # nothing tells that the main thread waits in the system
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+    released.wait({seconds})
+
+def items():
+    yield 1
+    {reading}
+
+try:
+    list(map_in_order({function}, items(), concurrency=1))
+except KeyboardInterrupt:
+    print("interrupted")
+    released.set()
+"""
+
+
+@pytest.mark.parametrize(("reading", "function"), [("", "hang"), ("hang(2)", "str")])
+def test_an_interrupt_that_another_thread_receives_ends_the_wait(reading, function):
+    script = INTERRUPTED.format(reading=reading or "pass", function=function, seconds=2 * WAIT_SECONDS)
+    finished = subprocess.run(
+        [sys.executable, "-c", script],
+        env=python_environ(),
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=WAIT_SECONDS,
+        check=True,
+    )
+    assert finished.stdout == "interrupted\n"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
-from queue import SimpleQueue
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 _Item = TypeVar("_Item")
 _Answer = TypeVar("_Answer")
+
+# A wait without a limit goes on when an interrupt came just before it, or was received by another thread.
+_LONGEST_WAIT_SECONDS = 0.2
 
 
 def map_in_order(
@@ -38,12 +42,24 @@ def map_in_order(
 
     threading.Thread(target=feed, daemon=True).start()
     try:
-        while (answer := pending.get()) is not None:
-            yield answer.result()
+        while (answer := _next_of(pending)) is not None:
+            yield _result_of(answer)
             slots.release()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         slots.release()  # a feeder that waits goes on, finds the pool shut down, and ends
+
+
+def _next_of(pending: SimpleQueue[Future[_Answer] | None]) -> Future[_Answer] | None:
+    while True:
+        with suppress(Empty):
+            return pending.get(timeout=_LONGEST_WAIT_SECONDS)
+
+
+def _result_of(answer: Future[_Answer]) -> _Answer:
+    while not answer.done():
+        wait((answer,), _LONGEST_WAIT_SECONDS)
+    return answer.result()
 
 
 def _failed(error: BaseException) -> Future[_Answer]:
