@@ -91,7 +91,7 @@ def _exchange(made: Path, directory: Path, old: Path) -> None:
         os.replace(directory, old)
     try:
         os.replace(made, directory)
-    except BaseException:
+    except BaseException:  # an interrupt too must not leave the old directory out of its place
         if old.exists():
             os.replace(old, directory)
         raise

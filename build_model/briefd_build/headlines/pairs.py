@@ -93,8 +93,7 @@ def _teach(texts: Sequence[str], teacher: Path, processes: int, report: Callable
                     report(number / len(texts))
                 if summary is not None:
                     pairs.append(Pair(texts[number], summary))
-        except BaseException:
-            # What was asked for and not begun would be waited for.
+        except BaseException:  # an interrupt too: what was asked for and not begun would be waited for
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     return pairs

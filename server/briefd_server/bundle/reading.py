@@ -78,7 +78,7 @@ def write_manifest(directory: Path, manifest: Manifest) -> str:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, directory / MANIFEST_NAME)
-    except BaseException:
+    except BaseException:  # an interrupt too must leave no temporary file
         Path(temporary).unlink(missing_ok=True)
         raise
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
