@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -140,3 +141,18 @@ def test_every_document_is_seen_in_some_epoch(tmp_path: Path) -> None:
     abstracts = sum(sentence.count(" ") + 1 for each in corpora.abstracts for sentence in each.sentences)
     posts = sum(sentence.count(" ") + 1 for each in corpora.posts for sentence in each.sentences)
     assert words == 5 * abstracts + 3 * posts
+
+
+def test_a_taught_epoch_reads_a_post_to_its_end(tmp_path: Path) -> None:
+    write_corpus(tmp_path, train_count=1)
+    (post,) = read_corpora(tmp_path, "train").posts
+    long_post = replace(post, sentences=post.sentences * 200, prominence=())
+    encoder = tiny()
+
+    def words_of_epoch(*, is_taught: bool) -> int:
+        mixture = Mixture(Corpora((), (), (), (long_post,)), RELATIONS, (encoder, encoder), 1, is_taught=is_taught)
+        return sum(int((batch.sentences >= 0).sum()) for batch in mixture.batches_of_epoch(0))
+
+    words = sum(sentence.count(" ") + 1 for sentence in long_post.sentences)
+    assert words_of_epoch(is_taught=True) == words
+    assert words_of_epoch(is_taught=False) <= 2 * 256 < words

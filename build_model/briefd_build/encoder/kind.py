@@ -132,7 +132,13 @@ class ExtractiveKind:
         LoRA is for the encoder; heads are always trained whole.
         """
         encoders = [PieceEncoder(each.tokenizer) for each in (model, teacher or model)]
-        mixture = Mixture(self._corpora, model.facts[RELATIONS], (encoders[0], encoders[1]), lesson.seed)
+        mixture = Mixture(
+            self._corpora,
+            model.facts[RELATIONS],
+            (encoders[0], encoders[1]),
+            lesson.seed,
+            is_taught=teacher is not None,
+        )
         torch.manual_seed(lesson.seed)
         if model.facts.pop(UNTRAINED, False):
             model.network = _new_network(find_base(model.facts[BASE]["name"]), model.facts[RELATIONS])

@@ -20,19 +20,32 @@ _SPACED_SHARE = 0.15
 # An abstract is seen in every 3rd epoch, a post in every 5th: enough for salience, and the treebanks stay the most of
 # the diet.
 _ABSTRACT_EVERY, _POST_EVERY = 3, 5
-_WINDOWS_OF_POST = 2  # summaries are about a post's beginning more often than about its end
+# Summaries are about a post's beginning more often than about its end. A teacher has something to say about all of it,
+# and knows it less by heart than the treebanks that it learned from.
+_LABELLED_WINDOWS_OF_POST = 2
 _CAPACITIES = (96, 128, 192, 256)  # pieces of a window; serving uses the largest
 _PIECES_PER_BATCH = 2400  # 12 windows of 200 pieces
 
 
 class Mixture:
-    """Batches for every epoch, reproducible from a seed."""
+    """Batches for every epoch, reproducible from a seed.
+
+    `encoders` are the student's and the teacher's, one and the same where nobody teaches; where somebody does
+    (`is_taught`), posts are read to their ends.
+    """
 
     def __init__(
-        self, corpora: Corpora, relations: Sequence[str], encoders: tuple[PieceEncoder, PieceEncoder], seed: int
+        self,
+        corpora: Corpora,
+        relations: Sequence[str],
+        encoders: tuple[PieceEncoder, PieceEncoder],
+        seed: int,
+        *,
+        is_taught: bool = False,
     ) -> None:
         self._encoders = encoders
         self._seed = seed
+        self._windows_of_post = None if is_taught else _LABELLED_WINDOWS_OF_POST
         self._treebanks = self._encode(corpora.treebanks, relations)
         self._spaced = self._encode(corpora.spaced_treebanks, relations)
         self._abstracts = self._encode(corpora.abstracts, relations)
@@ -46,7 +59,7 @@ class Mixture:
         documents += self._abstracts[epoch % _ABSTRACT_EVERY :: _ABSTRACT_EVERY]
         examples = [example for pair in documents for example in self._examples(pair, chance)]
         for pair in self._posts[epoch % _POST_EVERY :: _POST_EVERY]:
-            examples += self._examples(pair, chance, _WINDOWS_OF_POST)
+            examples += self._examples(pair, chance, self._windows_of_post)
         return make_batches(examples, _PIECES_PER_BATCH, chance)
 
     def _encode(
