@@ -19,13 +19,14 @@ import snowballstemmer
 from briefd_build.corpora.collapse import ParsedSentence, collapse
 from briefd_build.corpora.conllu import TreebankDocument, read_documents
 from briefd_server.text.sentences import find_sentences
-from briefd_server.text.words import find_words
+from briefd_server.text.words import count_words, find_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 _STEMMER = snowballstemmer.stemmer("english")
+_FINAL_STOPS = (".", "!", "?")
 _AUTHOR = re.compile(r"^\([^)]*\)\s*")  # GUM marks every summary's author: "(human1) …", "(model-2; postedited) …"
 
 
@@ -85,6 +86,29 @@ def read_posts(path: Path) -> list[Document]:
         references = [reference for reference in (record["title"], record["summary"]) if reference]
         documents.append(_with_coverage(sentences, references))
     return [document for document in documents if document.sentences]
+
+
+def summarized_beginnings(documents: Iterable[Document], most_words: int) -> Iterator[tuple[str, str]]:
+    """Pair documents with their summaries that are sentences, titles left out.
+
+    Of a document, the beginning is taken, at most `most_words` words of it in whole sentences.
+    """
+    for document in documents:
+        text = _beginning(document.sentences, most_words)
+        for reference in document.references:
+            if text and reference.endswith(_FINAL_STOPS):
+                yield text, reference
+
+
+def _beginning(sentences: Sequence[str], most_words: int) -> str:
+    taken: list[str] = []
+    words = 0
+    for sentence in sentences:
+        words += count_words(sentence)
+        if words > most_words:
+            break
+        taken += sentence.split()
+    return " ".join(taken)
 
 
 def _read_json_lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
     from briefd_build.compression.anatomy import Anatomy
+    from briefd_build.corpora.documents import Document
     from briefd_build.generative.conversion import Exported
     from briefd_build.generative.variants import Variant
     from briefd_build.pipeline.model import Lesson, Report
@@ -101,7 +102,7 @@ class GenerativeKind:
     ) -> None:
         self._model = build(ModelTable, model, "model")
         self._evaluation = build(EvaluationTable, evaluation, "evaluation")
-        self._lessons = Lessons(build(DataTable, data, "data"))
+        self._lessons = Lessons(build(DataTable, data, "data"), self._documents)
         self._data_directory = data_directory
         self._judge = Judge(self._evaluation, data_directory, lambda: self._open(self._model.source)[0])
 
@@ -129,13 +130,10 @@ class GenerativeKind:
     def texts(self, model: Model) -> list[str]:
         """See `Kind`: prompts and summaries of the recipe's pairs; prompts of the corpora where it names none."""
         template = _facts(model).template
-        pairs = self._lessons.texts() or [
-            (" ".join(document.sentences), "") for document in read_corpora(self._data_directory(), "train").documents()
-        ]
-        return [f"{template.prefix}{text}{template.suffix}{summary}" for text, summary in pairs]
+        return [f"{template.prefix}{text}{template.suffix}{summary}" for text, summary in self._lessons.texts()]
 
     def losses(self, model: Model, batches: int) -> Iterator[Tensor]:
-        """See `Kind`; raises `BuildError` where the recipe names no pairs."""
+        """See `Kind`."""
         return self._lessons.losses(_prepared(model), batches)
 
     def train(self, model: Model, lesson: Lesson, teacher: Model | None, checkpoint: Path, report: Report) -> None:
@@ -193,6 +191,9 @@ class GenerativeKind:
         return Options(
             self._model.template, self._model.context_tokens, self._model.shortlist_size, self._evaluation.threads
         )
+
+    def _documents(self) -> Sequence[Document]:
+        return read_corpora(self._data_directory(), "train").documents()
 
     def _open(self, source: str) -> tuple[Prepared, Origin]:
         found = find_model(source, check_download)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 import torch
 
 from briefd_build.compression.decoders import known_anatomy
+from briefd_build.corpora.documents import summarized_beginnings
 from briefd_build.errors import BuildError
 from briefd_build.finetuning.adapting import adapt, weights_of
 from briefd_build.finetuning.batches import assemble, plan_epoch
 from briefd_build.finetuning.distilling import Distillation
 from briefd_build.finetuning.examples import PairEncoder
-from briefd_build.finetuning.pairs import hold_out, read_pairs
+from briefd_build.finetuning.pairs import Pair, hold_out, read_pairs
 from briefd_build.finetuning.settings import Settings
 from briefd_build.finetuning.training import Trainer, compute_label_loss
 
@@ -26,13 +27,15 @@ if TYPE_CHECKING:
     from torch import Tensor
     from transformers import PreTrainedModel
 
+    from briefd_build.corpora.documents import Document
     from briefd_build.finetuning.batches import Batch
     from briefd_build.finetuning.examples import Example
-    from briefd_build.finetuning.pairs import Pair
     from briefd_build.finetuning.training import Progress
     from briefd_build.generative.conversion import Prepared
     from briefd_build.pipeline.model import Lesson, Report
 
+# Of a document of the corpora: some 350 tokens, so that a step is no slower than one on texts that the daemon gets.
+_MOST_WORDS = 260
 # Batches that importance is measured on are the same ones each time.
 _SAMPLE_SEED = 0
 
@@ -42,7 +45,8 @@ class DataTable:
     """A recipe's `[data]`.
 
     Attributes:
-        pairs: JSON lines of texts and summaries to learn from, as `brief-build finetune` reads them.
+        pairs: JSON lines of texts and summaries to learn from, as `brief-build finetune` reads them; None: the human
+            summaries of the permissive corpora.
         held_out_share: of their texts, which the loss is measured on while a model learns.
         batch_pairs: pairs a step.
     """
@@ -59,14 +63,17 @@ class DataTable:
 
 
 class Lessons:
-    """Everything that a model learns from `[data]`."""
+    """Everything that a model learns from `[data]`; `documents` gives those of the corpora."""
 
-    def __init__(self, table: DataTable) -> None:
+    def __init__(self, table: DataTable, documents: Callable[[], Sequence[Document]]) -> None:
         self._table = table
+        self._documents = documents
 
     def texts(self) -> list[tuple[str, str]]:
-        """Give all texts with their summaries; none where the recipe names no pairs."""
-        return [] if self._table.pairs is None else [(pair.text, pair.summary) for pair in self._pairs]
+        """Give all texts with their summaries; the corpora's whole ones without where the recipe names no pairs."""
+        if self._table.pairs is None:
+            return [(" ".join(document.sentences), "") for document in self._documents()]
+        return [(pair.text, pair.summary) for pair in self._pairs]
 
     def losses(self, prepared: Prepared, count: int) -> Iterator[Tensor]:
         """Compute the loss on this many batches, the same ones each time."""
@@ -84,7 +91,7 @@ class Lessons:
         """Train a network, from the checkpoint where there is one, and give it as it is then, on the processor.
 
         Raises:
-            BuildError: there are no pairs, the lesson is none for these networks, or the training diverges.
+            BuildError: the pairs can't be read, the lesson is none for these networks, or the training diverges.
 
         """
         _check_lesson(prepared, lesson, teacher)
@@ -119,12 +126,10 @@ class Lessons:
 
     @cached_property
     def _pairs(self) -> list[Pair]:
-        if self._table.pairs is None:
-            raise BuildError(
-                "the recipe names no pairs to learn from; give a file of JSON lines (--set data.pairs=FILE), each "
-                'like {"text": "...", "summary": "..."}'
-            )
-        return read_pairs(Path(self._table.pairs))
+        if self._table.pairs is not None:
+            return read_pairs(Path(self._table.pairs))
+        found = summarized_beginnings(self._documents(), _MOST_WORDS)
+        return [Pair(text, " ".join(summary.split()), "the corpora") for text, summary in found]
 
     def _settings(self, lesson: Lesson) -> Settings:
         return replace(

@@ -14,7 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from briefd_build.corpora.documents import stems
+from briefd_build.corpora.documents import stems, summarized_beginnings
 from briefd_build.errors import BuildError
 from briefd_server.bundle import OPTIMIZED, read_bundle
 from briefd_server.engines import load_summarizer
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from briefd_server.engines.base import Engine
 
 LEAST_WORDS, MOST_WORDS = 10, 15
-_FINAL_STOPS = (".", "!", "?")
 # A human summary that takes most of its words from elsewhere teaches a small model to make things up.
 _LEAST_FOUND = 0.8
 _CHUNK_TEXTS = 64
@@ -48,18 +47,15 @@ def human_pairs(documents: Sequence[Document], most_words: int) -> Iterator[Pair
 
     The text is the document's beginning, at most `most_words` words of it in whole sentences.
     """
-    for document in documents:
-        text = _beginning(document.sentences, most_words)
-        held = set(stems(text))
-        for reference in document.references:
-            right = LEAST_WORDS <= count_words(reference) <= MOST_WORDS and reference.endswith(_FINAL_STOPS)
-            if right and _found(reference, held) >= _LEAST_FOUND:
-                yield Pair(text, reference)
+    for text, summary in summarized_beginnings(documents, most_words):
+        if LEAST_WORDS <= count_words(summary) <= MOST_WORDS and found_share(summary, text) >= _LEAST_FOUND:
+            yield Pair(text, summary)
 
 
 def found_share(summary: str, text: str) -> float:
     """Share of a summary's words whose stems the text holds, 0 to 1; 0 for a summary without a word."""
-    return _found(summary, set(stems(text)))
+    held, words = set(stems(text)), stems(summary)
+    return sum(word in held for word in words) / len(words) if words else 0.0
 
 
 def teach(texts: Sequence[str], teacher: Path, processes: int, report: Callable[[float], None]) -> list[Pair]:
@@ -122,19 +118,3 @@ def _load_teacher(directory: Path) -> None:
 def _summarize(text: str) -> str | None:
     summary = _engines[0].summarize(Task(text, LEAST_WORDS, MOST_WORDS), UnwatchedCall())
     return summary.text if summary.shortfall is None else None
-
-
-def _beginning(sentences: Sequence[str], most_words: int) -> str:
-    taken: list[str] = []
-    words = 0
-    for sentence in sentences:
-        words += count_words(sentence)
-        if words > most_words:
-            break
-        taken += sentence.split()
-    return " ".join(taken)
-
-
-def _found(summary: str, held: set[str]) -> float:
-    words = stems(summary)
-    return sum(word in held for word in words) / len(words) if words else 0.0
