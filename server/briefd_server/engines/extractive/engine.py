@@ -10,7 +10,7 @@ from briefd_server.engines.extractive.chooser import Length, Offer, choose, stan
 from briefd_server.engines.extractive.parsing import Labels, read_sentences
 from briefd_server.engines.extractive.prepare import TextSentence, prepare
 from briefd_server.engines.extractive.realize import Selection, find_spans, realize
-from briefd_server.engines.extractive.repairs import attach_ranges
+from briefd_server.engines.extractive.repairs import repair
 from briefd_server.engines.extractive.salience import spread_salience
 from briefd_server.text.language import guess_language
 from briefd_server.text.words import blank_terminal_escapes, find_words
@@ -112,7 +112,7 @@ class ExtractiveEngine:
         read = (
             (window, self._session.read(window, call, is_last_of_many=window is last_of_many)) for window in windows
         )
-        readings = map(attach_ranges, read_sentences(read, words, self._parameters.labels))
+        readings = map(repair, read_sentences(read, words, self._parameters.labels))
         return spread_salience(list(readings))
 
     def _write(

@@ -1,8 +1,9 @@
 """What English grammar says about dropping a word, from its tree alone.
 
-Each arc falls into a class. Some classes can't be dropped without breaking the sentence (a needed complement, an
-auxiliary) or bending its meaning (a negation, a condition): those are `BREAKING` and `BENDING`. All others have a cost
-in the table of `costs`. The classes refine Universal Dependencies relations (https://universaldependencies.org/en/).
+Each arc falls into a class. Some words can't be dropped without breaking the sentence (a needed complement, an
+auxiliary), bending its meaning (a negation, a condition) or saying more than the text does (what a negation reaches):
+those are `BREAKING`, `BENDING` and `WIDENING`. All others have a cost in the table of `costs`. The classes refine
+Universal Dependencies relations (https://universaldependencies.org/en/).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from briefd_server.engines.extractive import lexicon
 from briefd_server.engines.extractive.knapsack import top_down
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 BREAKING = "breaking"
 BENDING = "bending"
+WIDENING = "widening"
 
 # Relations whose dependent a kept head needs: function words, core arguments, parts of one expression.
 _NEEDED = frozenset(
@@ -28,76 +31,9 @@ _NEEDED = frozenset(
 )
 # Parts of speech that only ever serve another word, whatever relation the parser read.
 _LINKING_TAGS = frozenset({"ADP", "AUX", "PART", "SCONJ"})
-_NEGATIONS = frozenset("not n't never no neither nor none hardly scarcely barely rarely seldom without cannot".split())
-_HEDGES = frozenset(
-    "allegedly almost apparently approximately fewer less likely mostly nearly only partly perhaps possibly "
-    "potentially previously probably purportedly reportedly roughly somewhat supposedly unlikely".split()
-)
-# Adjectives that make their noun something else: "former president", "alleged thief" (Partee 2010 calls them
-# non-subsective).
-_NON_SUBSECTIVE = frozenset(
-    "alleged apparent artificial attempted counterfeit fake failed false few former hypothetical imitation likely "
-    "little mock planned possible potential presumed prospective proposed so-called suspected unlikely unsuccessful "
-    "would-be".split()
-)
-# Words that pick one thing out of an order or a set: "the last week" is not "the week".
-_ORDERS = frozenset("final fifth first fourth last next only other previous same second third".split())
-_FIGURE_QUALIFIERS = frozenset(
-    "about above around at below beyond down exactly least less more most nearly only over under up".split()
-)
 _LINKS = frozenset({"aux", "aux:pass", "case", "cc", "cop", "mark"})
-_VOWELS = frozenset("aeiou")
-_COMPARATIVES = frozenset("fewer less more other rather worse".split())
 _COMPARISON_REACH = 6
 _FIGURE_RELATIONS = frozenset({"advmod", "amod", "compound", "nmod:desc", "nmod:unmarked", "nummod"})
-_CONDITIONS = frozenset("if unless until whether except without".split())
-_WH_ADVERBS = frozenset("when where why how whenever wherever than as that which who whom whose".split())
-_DEGREES = frozenset("as enough less more most so such too".split())
-# Adverbs that colour a statement, place it in the conversation, or say where a movement goes.
-_INTENSIFIERS = frozenset(
-    "absolutely actually basically certainly clearly completely definitely exactly extremely fully highly indeed "
-    "much pretty quite rather really simply so-called somehow totally truly utterly very".split()
-)
-_DISCOURSE_ADVERBS = frozenset(
-    "additionally again already also anyway besides consequently even finally first frankly furthermore hence here "
-    "however instead just meanwhile moreover nevertheless now obviously overall right so still then therefore "
-    "though thus today well yet".split()
-)
-_DIRECTIONS = frozenset(
-    "abroad ahead along apart around aside away back backward down downstairs east forth forward home in inside "
-    "north off on out outside over south through together up upstairs west".split()
-)
-# Heads that say how much or what kind, and mean little without their "of …".
-_PARTITIVES = frozenset(
-    "all amount any array average both bulk couple dozens each end group half handful hundreds kind lack least level "
-    "lot lots majority many member members millions more most none number one ones part parts percent piece portion "
-    "quarter range rate rest result risk round scores series set several share side some sort source state tens third "
-    "thousands type two use variety version way % three four five six seven eight nine ten".split()
-)
-_MONTHS = frozenset(
-    "january february march april may june july august september october november december jan feb mar apr jun jul aug "
-    "sep sept oct nov dec".split()
-)
-_WEEKDAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
-# Verbs (by their beginning) that mean little without a phrase led by this preposition.
-_PREPOSITIONAL = (
-    ("account", "for"), ("adher", "to"), ("aim", "at"), ("amount", "to"), ("appl", "to"), ("base", "on"), ("based",
-    "on"), ("belong", "to"), ("call", "for"), ("compar", "to"), ("compos", "of"), ("concentrat", "on"), ("consist",
-    "of"), ("contribut", "to"), ("cop", "with"), ("deal", "with"), ("depend", "on"), ("deriv", "from"), ("due", "to"),
-    ("engag", "in"), ("exposed", "to"), ("focus", "on"), ("focuss", "on"), ("happen", "to"), ("insist", "on"),
-    ("involved", "in"), ("lead", "to"), ("led", "to"), ("limited", "to"), ("listen", "to"), ("look", "at"), ("look",
-    "for"), ("made", "of"), ("part", "of"), ("participat", "in"), ("prevent", "from"), ("put", "in"), ("put", "on"),
-    ("refer", "to"), ("relat", "to"), ("rel", "on"), ("respond", "to"), ("result", "in"), ("resulted", "from"),
-    ("subject", "to"), ("suffer", "from"), ("taken", "to"), ("turn", "into"), ("used", "for"), ("wait", "for"),
-)  # fmt: skip
-# Verbs that vouch for what they report: "police said that …" states it, "critics doubt that …" doesn't.
-_REPORTING = frozenset(
-    "add added adds announce announced announces confirm confirmed confirms explained explains learned learnt mean "
-    "means note noted notes remember reminded report reported reports reveal revealed reveals said say saying says "
-    "show showed shown shows state stated states tell telling tells told".split()
-)
-# A verb under one of these reports nothing yet: "police may say that …".
-_MODALS = frozenset("can could may might must shall should will would 'd 'll".split())
 _CLAUSE_LINKS = frozenset({"conj", "parataxis"})
 # Relations of clauses that are stated along with their heads, unless their class says otherwise.
 _STATING = frozenset({*_CLAUSE_LINKS, "acl", "acl:relcl", "advcl"})
@@ -105,9 +41,9 @@ _OBJECTS = frozenset({"obj", "iobj", "xcomp", "ccomp"})
 _SUBJECTS = frozenset("nsubj nsubj:pass csubj csubj:pass expl nsubj:outer csubj:outer".split())
 
 _ADVERB_CLASSES = {
-    "advmod:intensifier": _INTENSIFIERS,
-    "advmod:discourse": _DISCOURSE_ADVERBS,
-    "advmod:direction": _DIRECTIONS,
+    "advmod:intensifier": lexicon.INTENSIFIERS,
+    "advmod:discourse": lexicon.DISCOURSE_ADVERBS,
+    "advmod:direction": lexicon.DIRECTIONS,
 }
 
 
@@ -130,8 +66,13 @@ class Grammar:
         """Whether `word` heads a clause with a subject of its own."""
         return self.has(word, _SUBJECTS)
 
+    def is_attribution(self, word: int) -> bool:
+        """Whether `word` only says who says the rest: "data showed" in "it grew, data showed"."""
+        is_aside = self._reading.relations[word] == "parataxis" and self.lower[word] in lexicon.REPORTING
+        return is_aside and not self.has(word, _OBJECTS)
+
     def arc_class(self, word: int) -> str:
-        """Class of the arc from `word` to its head: `BREAKING`, `BENDING`, or a row of the cost table."""
+        """Class of the arc from `word` to its head: `BREAKING`, `BENDING`, `WIDENING`, or a row of the cost table."""
         relation = self._reading.relations[word]
         if relation in _NEEDED or self._reading.tags[word] in _LINKING_TAGS:
             return BREAKING
@@ -148,11 +89,17 @@ class Grammar:
             return True
         if relation != "amod":
             return False
-        return lower in _NON_SUBSECTIVE or lower in _ORDERS or self._is_compared(word)
+        return lower in lexicon.NON_SUBSECTIVE or lower in lexicon.ORDERS or self._is_compared(word)
 
     def _qualifies_figure(self, word: int) -> bool:
         """Whether the word stands before a figure and says how it is meant: "above 40", "up to 12", "about 3,000"."""
-        return self.lower[word] in _FIGURE_QUALIFIERS and word + 1 < len(self.lower) and self.is_figure(word + 1)
+        return self.lower[word] in lexicon.FIGURE_QUALIFIERS and word + 1 < len(self.lower) and self.is_figure(word + 1)
+
+    def _is_qualified_figure(self, word: int) -> bool:
+        """Whether the word is the figure of a phrase such as "(people) over 80"."""
+        return self.is_figure(word) and any(
+            self.lower[child] in lexicon.FIGURE_QUALIFIERS for child in self.children[word]
+        )
 
     def is_figure(self, word: int) -> bool:
         """Whether the word is a number, whatever its sign or currency."""
@@ -163,18 +110,23 @@ class Grammar:
 
     def _adverb_class(self, word: int) -> str:
         form = self.lower[word]
-        if form in _HEDGES:
+        if form in lexicon.HEDGES:
             return BENDING
-        if form in _WH_ADVERBS or self._is_compared(word):
+        if form in lexicon.WH_ADVERBS or self._is_compared(word) or self._concludes(word):
             return BREAKING
-        if form in _DEGREES or any(self.lower[child] in _DEGREES for child in self.children[word]):
+        if form in lexicon.DEGREES or any(self.lower[child] in lexicon.DEGREES for child in self.children[word]):
             return "advmod:degree"
         return next((name for name, forms in _ADVERB_CLASSES.items() if form in forms), "advmod")
+
+    def _concludes(self, word: int) -> bool:
+        """Whether the word is the "so" that ties a clause to the one before: "it leaks, so it has to be replaced"."""
+        head = self._reading.heads[word]
+        return self.lower[word] == "so" and self._reading.relations[head] in _CLAUSE_LINKS and word < head
 
     def _is_compared(self, word: int) -> bool:
         """Whether a "than" later in the sentence needs the word: "more slowly than expected", "larger than before"."""
         forms = {self.lower[word], *(self.lower[child] for child in self.children[word])}
-        compares = bool(forms & _COMPARATIVES) or self.lower[word].endswith("er")
+        compares = bool(forms & lexicon.COMPARATIVES) or self.lower[word].endswith("er")
         return compares and "than" in self.lower[word + 1 : word + 1 + _COMPARISON_REACH]
 
     def _phrase_class(self, word: int) -> str:
@@ -182,24 +134,33 @@ class Grammar:
         links = {
             self.lower[child] for child in self.children[word] if self._reading.relations[child] in {"case", "mark"}
         }
-        # What a negation reaches belongs to it: "cannot come before Tuesday" is not "cannot come".
-        if links & _CONDITIONS or (relation in {"obl", "advcl"} and self._is_negated(head)):
+        if links & lexicon.CONDITIONS or (relation == "nmod" and self._is_qualified_figure(word)):
             return BENDING
-        if "than" in links:
-            return BREAKING
-        if any(self.lower[head].startswith(verb) and preposition in links for verb, preposition in _PREPOSITIONAL):
+        # What a negation reaches belongs to it: "cannot come before Tuesday" is not "cannot come".
+        if relation in {"obl", "advcl"} and self._is_negated(head) and not links & lexicon.CONCESSIONS:
+            return WIDENING
+        if "than" in links or self._needs_phrase(head, links):
             return BREAKING
         if "of" in links and relation in {"nmod", "obl"}:
-            return BREAKING if self.lower[head] in _PARTITIVES else f"{relation}:of"
+            return BREAKING if self.lower[head] in lexicon.PARTITIVES else f"{relation}:of"
         if relation == "obl" and self._completes_verb(word, head):
             return "obl:near"
         return f"{relation}:to" if "to" in links and relation in {"acl", "advcl"} else relation
+
+    def _needs_phrase(self, verb: int, links: set[str]) -> bool:
+        return any(
+            self.lower[verb].startswith(start) and preposition in links for start, preposition in lexicon.PREPOSITIONAL
+        )
 
     def _completes_verb(self, word: int, verb: int) -> bool:
         """Whether a phrase is the first thing after a verb without an object: "switched to its timer programme"."""
         if self._reading.tags[verb] != "VERB" or self.has(verb, _OBJECTS):
             return False
         return not any(verb < child < word and self._reading.relations[child] == "obl" for child in self.children[verb])
+
+    def _bare_phrase_class(self, word: int) -> str:
+        """Class of a phrase without a preposition: "cannot come before Thursday morning" may be read as one."""
+        return WIDENING if self._is_negated(self._reading.heads[word]) else self._reading.relations[word]
 
     def _conjunct_class(self, word: int) -> str:
         if any(self.lower[child] == "between" for child in self.children[self._reading.heads[word]]):
@@ -215,24 +176,26 @@ class Grammar:
         relation = reading.relations[word]
         if relation in {"compound", "amod", "nmod:desc", "nmod"} and tags == ("PROPN", "PROPN"):
             return abs(word - head) == 1 and relation != "nmod"
-        if self._is_month_of_date(word) or (self.lower[word] in _WEEKDAYS and head == word + 1):
+        if self._is_month_of_date(word) or (self.lower[word] in lexicon.WEEKDAYS and head == word + 1):
             return True
         if relation in _FIGURE_RELATIONS and self.is_figure(word):
             return (
-                abs(word - head) == 1 or tags[1] in {"NUM", "SYM", "PROPN"} or self.lower[head].rstrip(".") in _MONTHS
+                abs(word - head) == 1
+                or tags[1] in {"NUM", "SYM", "PROPN"}
+                or self.lower[head].rstrip(".") in lexicon.MONTHS
             )
         return False
 
     def _is_month_of_date(self, word: int) -> bool:
         neighbours = (word - 1, word + 1)
-        is_month = self.lower[word].rstrip(".") in _MONTHS
+        is_month = self.lower[word].rstrip(".") in lexicon.MONTHS
         return is_month and any(0 <= other < len(self.lower) and self.is_figure(other) for other in neighbours)
 
     def _fits_article(self, word: int) -> bool:
         """Whether the article before fits this word but not the next: "an updated version" needs its "updated"."""
         if word == 0 or word + 1 == len(self.lower) or self.lower[word - 1] not in {"a", "an"}:
             return False
-        return (self.lower[word][0] in _VOWELS) != (self.lower[word + 1][0] in _VOWELS)
+        return (self.lower[word][0] in lexicon.VOWELS) != (self.lower[word + 1][0] in lexicon.VOWELS)
 
     def crossed_links(self) -> list[bool]:
         """For every word, whether it links a phrase across a word that hangs on neither: the mark of a misreading.
@@ -277,26 +240,35 @@ class Grammar:
                 asserted.add(word)
                 if relation == "ccomp" and self.is_clause(word):
                     entries[word] = "reported"
-                elif relation in _CLAUSE_LINKS and self.is_clause(word) and head in entries:
+                elif relation in _CLAUSE_LINKS and self._states_something(word) and head in entries:
                     entries[word] = relation
         return entries
+
+    def _states_something(self, word: int) -> bool:
+        return self.is_clause(word) and not self.is_attribution(word)
 
     def _is_asserted_with_head(self, word: int) -> bool:
         """Whether a text that states a word's head states the word too: "police, saying that …", but not "if …"."""
         relation, head = self._reading.relations[word], self._reading.heads[word]
         if relation == "ccomp":
-            return self.lower[head] in _REPORTING and not self._is_denied_or_possible(head)
+            return self.lower[head] in lexicon.REPORTING and not self._is_denied_or_possible(head)
         return relation in _STATING and self.arc_class(word) in {relation, "conj:clause", "conj:verb"}
 
     def _is_denied_or_possible(self, word: int) -> bool:
-        return self._is_negated(word) or any(self.lower[child] in _MODALS | _HEDGES for child in self.children[word])
+        return self._is_negated(word) or any(
+            self.lower[child] in lexicon.MODALS | lexicon.HEDGES for child in self.children[word]
+        )
 
     def _is_negated(self, word: int) -> bool:
         return any(_is_negation(self.lower[child]) for child in self.children[word])
 
     def links(self, word: int) -> list[int]:
         """Dependents that only tie `word` to what stands before it: they go when it becomes the root."""
-        return [child for child in self.children[word] if self._reading.relations[child] in {"cc", "mark"}]
+        return [
+            child
+            for child in self.children[word]
+            if self._reading.relations[child] in {"cc", "mark"} or self._concludes(child)
+        ]
 
 
 _REFINEMENTS = {
@@ -307,11 +279,12 @@ _REFINEMENTS = {
     "conj": Grammar._conjunct_class,
     "nmod": Grammar._phrase_class,
     "obl": Grammar._phrase_class,
+    "obl:unmarked": Grammar._bare_phrase_class,
 }
 
 
 def _is_negation(lower: str) -> bool:
-    return lower in _NEGATIONS or lower.endswith(("n't", "n’t"))
+    return lower in lexicon.NEGATIONS or lower.endswith(("n't", "n’t"))
 
 
 def chain_conjuncts(reading: SentenceReading) -> list[int]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from briefd_server.engines.extractive.grammar import BENDING, BREAKING, Grammar, chain_conjuncts
+from briefd_server.engines.extractive.grammar import BENDING, BREAKING, WIDENING, Grammar, chain_conjuncts
 from briefd_server.engines.extractive.knapsack import IMPOSSIBLE, Part, TreeKnapsack
 
 if TYPE_CHECKING:
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from briefd_server.engines.extractive.reading import SentenceReading
 
 # Whole orders above every tuned cost, so that a broken sentence is never chosen while there is any other.
-_BREAKING_COST, _BENDING_COST, _FRAGMENT_COST = 10_000.0, 2_000.0, 500.0
+_ORDERED_COSTS = {BREAKING: 10_000.0, BENDING: 2_000.0, WIDENING: 1_000.0}
+_FRAGMENT_COST = 500.0
 _NOUNS = frozenset({"NOUN", "PROPN"})
 _CONTENT_TAGS = frozenset({"ADJ", "ADV", "NOUN", "NUM", "PROPN", "VERB"})
 _ANAPHORS = frozenset("he him his she her it its they them their this that these those such one".split())
@@ -92,11 +93,10 @@ class SentenceOptions:
         return list((values - costs.crossed * np.array(self._grammar.crossed_links())).tolist())
 
     def _drop_costs(self) -> list[float]:
-        fixed = {BREAKING: _BREAKING_COST, BENDING: _BENDING_COST}
         drop_costs = []
         for word, keep in enumerate(np.asarray(self._reading.keep).tolist()):
             row = self._grammar.arc_class(word)
-            drop_costs.append(fixed.get(row) or self._costs.relations.get(row, 0.0) + self._costs.keep * keep)
+            drop_costs.append(_ORDERED_COSTS.get(row) or self._costs.relations.get(row, 0.0) + self._costs.keep * keep)
         return drop_costs
 
     def _clause_value(self, word: int) -> float:

@@ -120,10 +120,10 @@ def test_what_the_grammar_needs_is_kept_while_there_is_room(most: int) -> None:
 
 
 def test_a_value_decides_among_what_may_go() -> None:
-    reading = read_annotated(PUMP)
+    reading = read_annotated(PUMP.replace("never", "slowly"))
     reading = replace(reading, salience=np.where(np.arange(10) == 5, 30.0, 0.0))
     ((_, kept),) = choose([offer(reading)], Length(7, 7), COSTS)
-    assert [reading.words[word] for word in kept] == "The pump never reached its full pressure".split()
+    assert [reading.words[word] for word in kept] == "The pump reached its full pressure yesterday".split()
 
 
 def test_a_noun_phrase_stands_for_a_sentence_of_which_nothing_complete_fits() -> None:

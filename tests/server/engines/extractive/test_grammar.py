@@ -7,7 +7,7 @@ from hypothesis import given
 from sentence_readings import read_annotated, readings
 
 from briefd_server.engines.extractive.costs import Costs
-from briefd_server.engines.extractive.grammar import BENDING, BREAKING, Grammar, chain_conjuncts
+from briefd_server.engines.extractive.grammar import BENDING, BREAKING, WIDENING, Grammar, chain_conjuncts
 from briefd_server.engines.extractive.reading import SentenceReading
 
 
@@ -33,6 +33,32 @@ def test_a_condition_bends_the_meaning(word: str) -> None:
 
 def test_any_other_clause_of_circumstance_may_go() -> None:
     assert classes("Leave/0/root/VERB while/3/mark/SCONJ it/3/nsubj/PRON rings/0/advcl/VERB")["rings"] == "advcl"
+
+
+@pytest.mark.parametrize("relation", ["obl", "obl:unmarked", "advcl"])
+def test_what_a_negation_reaches_may_not_be_left_out(relation: str) -> None:
+    come = "They/2/nsubj/PRON {}/2/aux/AUX come/2/root/VERB before/4/case/ADP Thursday/2/" + relation + "/PROPN"
+    assert classes(come.format("cannot"))["Thursday"] == WIDENING
+    assert classes(come.format("will"))["Thursday"] != WIDENING
+
+
+def test_a_concession_is_beyond_the_reach_of_a_negation() -> None:
+    leak = "Pumps/2/nsubj/NOUN never/2/advmod/ADV leak/2/root/VERB {}/5/mark/SCONJ they/5/nsubj/PRON age/2/advcl/VERB"
+    assert classes(leak.format("although"))["age"] == "advcl"
+    assert classes(leak.format("when"))["age"] == WIDENING
+
+
+def test_a_qualified_figure_belongs_to_its_noun() -> None:
+    people = "people/0/root/NOUN {}/2/advmod/ADV 80/0/nmod/NUM"
+    assert classes(people.format("over"))["80"] == BENDING
+    assert classes(people.format("like"))["80"] == "nmod"
+
+
+def test_so_ties_a_clause_to_the_one_before() -> None:
+    leaks = "It/1/nsubj/PRON leaks/1/root/VERB so/4/advmod/ADV it/4/nsubj/PRON stops/1/{}/VERB"
+    assert classes(leaks.format("parataxis"))["so"] == BREAKING
+    assert classes(leaks.format("xcomp"))["so"] != BREAKING
+    assert Grammar(read_annotated(leaks.format("parataxis"))).links(4) == [2]
 
 
 def test_hedges_and_non_subsective_adjectives_bend_the_meaning() -> None:
@@ -168,6 +194,12 @@ def test_clauses_side_by_side_may_each_stand_alone() -> None:
     assert entries(clauses) == {"fell": "root", "blew": "parataxis", "broke": "conj"}
 
 
+def test_an_attribution_is_no_summary() -> None:
+    grew = "It/1/nsubj/PRON grew/1/root/VERB data/3/nsubj/NOUN {}/1/parataxis/VERB on/5/case/ADP Friday/3/obl/PROPN"
+    assert entries(grew.format("showed")) == {"grew": "root"}
+    assert entries(grew.format("vanished")) == {"grew": "root", "vanished": "parataxis"}
+
+
 def test_a_clause_inside_what_may_not_stand_alone_may_not_either() -> None:
     doubt = REPORT.format("doubted") + " and/7/cc/CCONJ wells/7/nsubj/NOUN dried/4/conj/VERB"
     assert entries(doubt) == {"doubted": "root"}
@@ -189,7 +221,7 @@ def test_a_list_hangs_on_the_member_with_the_conjunction() -> None:
 def test_every_arc_has_a_class_and_every_class_a_cost(reading: SentenceReading) -> None:
     grammar, costs = Grammar(reading), Costs()
     for word, head in enumerate(reading.heads):
-        if head != word and (row := grammar.arc_class(word)) not in {BREAKING, BENDING}:
+        if head != word and (row := grammar.arc_class(word)) not in {BREAKING, BENDING, WIDENING}:
             assert row in costs.relations or row == reading.relations[word]
     assert set(grammar.entries().values()) <= set(costs.entries)
     chained = chain_conjuncts(reading)
