@@ -53,7 +53,7 @@ def attach_ranges(reading: SentenceReading) -> SentenceReading:
 
 
 def attach_figures(reading: SentenceReading) -> SentenceReading:
-    """Hang a figure that is a threshold on the noun right before it: "deaths among people over 80" is about people over 80."""
+    """Hang a threshold on the noun right before it: "deaths among people over 80" is about people over 80."""
     heads, relations = list(reading.heads), list(reading.relations)
     for figure in range(2, len(reading)):
         noun, qualifier = figure - 2, figure - 1
