@@ -37,6 +37,7 @@ _FIGURE_RELATIONS = frozenset({"advmod", "amod", "compound", "nmod:desc", "nmod:
 _CLAUSE_LINKS = frozenset({"conj", "parataxis"})
 # Relations of clauses that are stated along with their heads, unless their class says otherwise.
 _STATING = frozenset({*_CLAUSE_LINKS, "acl", "acl:relcl", "advcl"})
+_COUNTS = frozenset({"nummod"})
 _OBJECTS = frozenset({"obj", "iobj", "xcomp", "ccomp"})
 _SUBJECTS = frozenset("nsubj nsubj:pass csubj csubj:pass expl nsubj:outer csubj:outer".split())
 
@@ -159,8 +160,12 @@ class Grammar:
         return not any(verb < child < word and self._reading.relations[child] == "obl" for child in self.children[verb])
 
     def _bare_phrase_class(self, word: int) -> str:
-        """Class of a phrase without a preposition: "cannot come before Thursday morning" may be read as one."""
-        return WIDENING if self._is_negated(self._reading.heads[word]) else self._reading.relations[word]
+        """Class of a phrase without a preposition: "93% full", "three years old", "cannot come Thursday morning"."""
+        head = self._reading.heads[word]
+        is_measure = self.is_figure(word) or self.has(word, _COUNTS)
+        if is_measure and self._reading.tags[head] in {"ADJ", "ADV"}:
+            return BENDING
+        return WIDENING if self._is_negated(head) else self._reading.relations[word]
 
     def _conjunct_class(self, word: int) -> str:
         if any(self.lower[child] == "between" for child in self.children[self._reading.heads[word]]):

@@ -54,14 +54,15 @@ MONTHS = frozenset(
 WEEKDAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday".split())
 # Verbs (by their beginning) that mean little without a phrase led by this preposition.
 PREPOSITIONAL = (
-    ("account", "for"), ("adher", "to"), ("aim", "at"), ("amount", "to"), ("appl", "to"), ("base", "on"), ("based",
-    "on"), ("belong", "to"), ("call", "for"), ("compar", "to"), ("compos", "of"), ("concentrat", "on"), ("consist",
-    "of"), ("contribut", "to"), ("cop", "with"), ("deal", "with"), ("depend", "on"), ("deriv", "from"), ("due", "to"),
-    ("engag", "in"), ("exposed", "to"), ("focus", "on"), ("focuss", "on"), ("happen", "to"), ("insist", "on"),
-    ("involved", "in"), ("lead", "to"), ("led", "to"), ("limited", "to"), ("listen", "to"), ("look", "at"), ("look",
-    "for"), ("made", "of"), ("part", "of"), ("participat", "in"), ("prevent", "from"), ("put", "in"), ("put", "on"),
-    ("refer", "to"), ("relat", "to"), ("rel", "on"), ("respond", "to"), ("result", "in"), ("resulted", "from"),
-    ("subject", "to"), ("suffer", "from"), ("taken", "to"), ("turn", "into"), ("used", "for"), ("wait", "for"),
+    ("account", "for"), ("adher", "to"), ("aim", "at"), ("amount", "to"), ("appl", "to"), ("base", "on"),
+    ("based", "on"), ("belong", "to"), ("bring", "under"), ("brought", "under"), ("call", "for"), ("compar", "to"),
+    ("compos", "of"), ("concentrat", "on"), ("consist", "of"), ("contribut", "to"), ("cop", "with"), ("deal", "with"),
+    ("depend", "on"), ("deriv", "from"), ("due", "to"), ("engag", "in"), ("exposed", "to"), ("focus", "on"),
+    ("focuss", "on"), ("happen", "to"), ("insist", "on"), ("involved", "in"), ("lead", "to"), ("led", "to"),
+    ("limited", "to"), ("listen", "to"), ("look", "at"), ("look", "for"), ("made", "of"), ("part", "of"),
+    ("participat", "in"), ("prevent", "from"), ("put", "in"), ("put", "on"), ("refer", "to"), ("relat", "to"),
+    ("rel", "on"), ("respond", "to"), ("result", "in"), ("resulted", "from"), ("subject", "to"), ("suffer", "from"),
+    ("taken", "to"), ("turn", "into"), ("used", "for"), ("wait", "for"),
 )  # fmt: skip
 # Verbs that vouch for what they report: "police said that …" states it, "critics doubt that …" doesn't.
 REPORTING = frozenset(

@@ -117,4 +117,8 @@ def _is_below(heads: Sequence[int], word: int, other: int) -> bool:
     return word == other
 
 
-_REPAIRS: tuple[Callable[[SentenceReading], SentenceReading], ...] = (attach_ranges, attach_figures, attach_clauses)
+_REPAIRS: tuple[Callable[[SentenceReading], SentenceReading], ...] = (
+    attach_ranges,
+    attach_figures,
+    attach_clauses,
+)

@@ -54,6 +54,14 @@ def test_a_qualified_figure_belongs_to_its_noun() -> None:
     assert classes(people.format("like"))["80"] == "nmod"
 
 
+def test_a_measure_belongs_to_its_adjective() -> None:
+    disk = "The/1/det/DET disk/4/nsubj/NOUN is/4/cop/AUX {}/4/obl:unmarked/{} full/4/root/ADJ"
+    assert classes(disk.format("93%", "NUM"))["93%"] == BENDING
+    assert classes(disk.format("today", "NOUN"))["today"] == "obl:unmarked"
+    old = "It/4/nsubj/PRON is/4/cop/AUX three/3/nummod/NUM years/4/obl:unmarked/NOUN old/4/root/ADJ"
+    assert classes(old)["years"] == BENDING
+
+
 def test_so_ties_a_clause_to_the_one_before() -> None:
     leaks = "It/1/nsubj/PRON leaks/1/root/VERB so/4/advmod/ADV it/4/nsubj/PRON stops/1/{}/VERB"
     assert classes(leaks.format("parataxis"))["so"] == BREAKING

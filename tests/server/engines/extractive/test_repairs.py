@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 from sentence_readings import read_annotated, readings
 
 from briefd_server.engines.extractive.reading import SentenceReading
-from briefd_server.engines.extractive.repairs import attach_clauses, attach_figures, attach_ranges, repair
+from briefd_server.engines.extractive.repairs import (
+    attach_clauses,
+    attach_figures,
+    attach_ranges,
+    repair,
+)
 
 _RELATIONS = ["conj", "case", "flat", "obl", "parataxis", "advcl", "nsubj"]
 FERRY = (
