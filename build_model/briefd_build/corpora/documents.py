@@ -89,7 +89,7 @@ def read_posts(path: Path) -> list[Document]:
 
 
 def summarized_beginnings(documents: Iterable[Document], most_words: int) -> Iterator[tuple[str, str]]:
-    """Pair documents with their summaries that are sentences, titles left out.
+    """Pair documents with those of their summaries that end as a sentence does, as few titles do.
 
     Of a document, the beginning is taken, at most `most_words` words of it in whole sentences.
     """

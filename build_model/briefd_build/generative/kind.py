@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from briefd_build.compression.decoders import find_anatomy
@@ -102,7 +103,7 @@ class GenerativeKind:
     ) -> None:
         self._model = build(ModelTable, model, "model")
         self._evaluation = build(EvaluationTable, evaluation, "evaluation")
-        self._lessons = Lessons(build(DataTable, data, "data"), self._documents)
+        self._lessons = Lessons(build(DataTable, data, "data"), lambda: self._documents)
         self._data_directory = data_directory
         self._judge = Judge(self._evaluation, data_directory, lambda: self._open(self._model.source)[0])
 
@@ -192,6 +193,7 @@ class GenerativeKind:
             self._model.template, self._model.context_tokens, self._model.shortlist_size, self._evaluation.threads
         )
 
+    @cached_property
     def _documents(self) -> Sequence[Document]:
         return read_corpora(self._data_directory(), "train").documents()
 

@@ -45,8 +45,8 @@ class DataTable:
     """A recipe's `[data]`.
 
     Attributes:
-        pairs: JSON lines of texts and summaries to learn from, as `brief-build finetune` reads them; None: the human
-            summaries of the permissive corpora.
+        pairs: JSON lines of texts and summaries to learn from, as `brief-build finetune` reads them; None: the
+            permissive corpora with their own summaries.
         held_out_share: of their texts, which the loss is measured on while a model learns.
         batch_pairs: pairs a step.
     """
@@ -129,7 +129,12 @@ class Lessons:
         if self._table.pairs is not None:
             return read_pairs(Path(self._table.pairs))
         found = summarized_beginnings(self._documents(), _MOST_WORDS)
-        return [Pair(text, " ".join(summary.split()), "the corpora") for text, summary in found]
+        pairs = [Pair(text, " ".join(summary.split()), "the corpora") for text, summary in found]
+        if not pairs:
+            raise BuildError(
+                "the corpora hold no summaries to learn from; give a file of pairs (--set data.pairs=FILE)"
+            )
+        return pairs
 
     def _settings(self, lesson: Lesson) -> Settings:
         return replace(

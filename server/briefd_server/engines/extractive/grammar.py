@@ -1,9 +1,10 @@
 """What English grammar says about dropping a word, from its tree alone.
 
-Each arc falls into a class. Some words can't be dropped without breaking the sentence (a needed complement, an
-auxiliary), bending its meaning (a negation, a condition) or saying more than the text does (what a negation reaches):
-those are `BREAKING`, `BENDING` and `WIDENING`. All others have a cost in the table of `costs`. The classes refine
-Universal Dependencies relations (https://universaldependencies.org/en/).
+Each arc falls into a class. Some words can't be dropped without saying the opposite (a negation), breaking the
+sentence (a needed complement, an auxiliary), bending its meaning (a condition, a figure) or saying more than the text
+does (what a negation reaches): those are `DENYING`, `BREAKING`, `BENDING` and `WIDENING`, the worst first. All others
+have a cost in the table of `costs`. The classes refine Universal Dependencies relations
+(https://universaldependencies.org/en/).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from briefd_server.engines.extractive.reading import SentenceReading
 
+DENYING = "denying"
 BREAKING = "breaking"
 BENDING = "bending"
 WIDENING = "widening"
@@ -34,11 +36,17 @@ _LINKING_TAGS = frozenset({"ADP", "AUX", "PART", "SCONJ"})
 _LINKS = frozenset({"aux", "aux:pass", "case", "cc", "cop", "mark"})
 _COMPARISON_REACH = 6
 _FIGURE_RELATIONS = frozenset({"advmod", "amod", "compound", "nmod:desc", "nmod:unmarked", "nummod"})
-_CLAUSE_LINKS = frozenset({"conj", "parataxis"})
+CLAUSE_LINKS = frozenset({"conj", "parataxis"})
+"""Relations of a clause to the one that it is added to."""
 # Relations of clauses that are stated along with their heads, unless their class says otherwise.
-_STATING = frozenset({*_CLAUSE_LINKS, "acl", "acl:relcl", "advcl"})
+_STATING = frozenset({*CLAUSE_LINKS, "acl", "acl:relcl", "advcl"})
+# Phrases that narrow what a negation says, and the words on the way from them to the negated verb: "do not expect it to
+# be given to patients with asthma".
+_REACHED = frozenset({"acl", "advcl", "nmod", "obl"})
+_REACHING = frozenset({"ccomp", "obj", "obl", "xcomp"})
 _COUNTS = frozenset({"nummod"})
 _OBJECTS = frozenset({"obj", "iobj", "xcomp", "ccomp"})
+_STATEMENTS = _OBJECTS - {"iobj"}
 _SUBJECTS = frozenset("nsubj nsubj:pass csubj csubj:pass expl nsubj:outer csubj:outer".split())
 
 _ADVERB_CLASSES = {
@@ -69,12 +77,14 @@ class Grammar:
 
     def is_attribution(self, word: int) -> bool:
         """Whether `word` only says who says the rest: "data showed" in "it grew, data showed"."""
-        is_aside = self._reading.relations[word] == "parataxis" and self.lower[word] in lexicon.REPORTING
-        return is_aside and not self.has(word, _OBJECTS)
+        is_aside = self._reading.relations[word] == "parataxis" and self.lower[word] in lexicon.ATTRIBUTING
+        return is_aside and not self.has(word, _STATEMENTS)
 
     def arc_class(self, word: int) -> str:
-        """Class of the arc from `word` to its head: `BREAKING`, `BENDING`, `WIDENING`, or a row of the cost table."""
+        """Class of the arc from `word` to its head: one of those above, or a row of the cost table."""
         relation = self._reading.relations[word]
+        if relation != "cc" and _is_negation(self.lower[word]):
+            return DENYING
         if relation in _NEEDED or self._reading.tags[word] in _LINKING_TAGS:
             return BREAKING
         if self._binds_name_or_number(word) or self._fits_article(word):
@@ -86,7 +96,7 @@ class Grammar:
 
     def _bends_meaning(self, word: int) -> bool:
         lower, relation = self.lower[word], self._reading.relations[word]
-        if _is_negation(lower) or relation == "nummod" or self._qualifies_figure(word):
+        if relation == "nummod" or self._qualifies_figure(word):
             return True
         if relation != "amod":
             return False
@@ -122,7 +132,10 @@ class Grammar:
     def _concludes(self, word: int) -> bool:
         """Whether the word is the "so" that ties a clause to the one before: "it leaks, so it has to be replaced"."""
         head = self._reading.heads[word]
-        return self.lower[word] == "so" and self._reading.relations[head] in _CLAUSE_LINKS and word < head
+        if self.lower[word] != "so" or self._reading.relations[head] not in CLAUSE_LINKS or word + 1 >= head:
+            return False
+        # "so did the wages", "was so heavy" and "so many of them" are other ones.
+        return word == min(self.children[head]) and self._reading.tags[word + 1] != "AUX"
 
     def _is_compared(self, word: int) -> bool:
         """Whether a "than" later in the sentence needs the word: "more slowly than expected", "larger than before"."""
@@ -138,7 +151,7 @@ class Grammar:
         if links & lexicon.CONDITIONS or (relation == "nmod" and self._is_qualified_figure(word)):
             return BENDING
         # What a negation reaches belongs to it: "cannot come before Tuesday" is not "cannot come".
-        if relation in {"obl", "advcl"} and self._is_negated(head) and not links & lexicon.CONCESSIONS:
+        if relation in _REACHED and self._is_negated(head) and not links & lexicon.CONCESSIONS:
             return WIDENING
         if "than" in links or self._needs_phrase(head, links):
             return BREAKING
@@ -202,6 +215,14 @@ class Grammar:
             return False
         return (self.lower[word][0] in lexicon.VOWELS) != (self.lower[word + 1][0] in lexicon.VOWELS)
 
+    def leftmost(self) -> list[int]:
+        """For every word, the first word of all that hangs on it, itself included."""
+        first = list(range(len(self.lower)))
+        for word in reversed(top_down(self._reading.heads, self.children)):
+            head = self._reading.heads[word]
+            first[head] = min(first[head], first[word])
+        return first
+
     def crossed_links(self) -> list[bool]:
         """For every word, whether it links a phrase across a word that hangs on neither: the mark of a misreading.
 
@@ -245,7 +266,7 @@ class Grammar:
                 asserted.add(word)
                 if relation == "ccomp" and self.is_clause(word):
                     entries[word] = "reported"
-                elif relation in _CLAUSE_LINKS and self._states_something(word) and head in entries:
+                elif relation in CLAUSE_LINKS and self._states_something(word) and head in entries:
                     entries[word] = relation
         return entries
 
@@ -265,7 +286,13 @@ class Grammar:
         )
 
     def _is_negated(self, word: int) -> bool:
-        return any(_is_negation(self.lower[child]) for child in self.children[word])
+        """Whether a negation reaches the word: its own, or that of the verb above it."""
+        while not any(_is_negation(self.lower[child]) for child in self.children[word]):
+            head = self._reading.heads[word]
+            if head == word or self._reading.relations[word] not in _REACHING:
+                return False
+            word = head
+        return True
 
     def links(self, word: int) -> list[int]:
         """Dependents that only tie `word` to what stands before it: they go when it becomes the root."""

@@ -20,10 +20,16 @@ FIGURE_QUALIFIERS = frozenset(
     "about above around at below beyond down exactly least less more most nearly only over under up".split()
 )
 """Words that say how the figure after them is meant: "above 40"."""
+# Those that divide a noun's things by a figure: "people over 80".
+THRESHOLDS = frozenset("above below over under".split())
 VOWELS = frozenset("aeiou")
 COMPARATIVES = frozenset("fewer less more other rather worse".split())
 CONDITIONS = frozenset("if unless until whether except without".split())
-CONCESSIONS = frozenset("although despite though whereas while".split())
+CONCESSIONS = frozenset("although despite though whereas".split())
+# Links of a clause that is part of what is reported: "prices rose, data showed, because demand did". After others, and
+# after these verbs, stands what the speaker did: "he is innocent, she said, before she fainted".
+REASONS = frozenset("although because if though unless".split())
+SPEAKING = frozenset("blaming citing noting quoting saying warning".split())
 WH_ADVERBS = frozenset("when where why how whenever wherever than as that which who whom whose".split())
 DEGREES = frozenset("as enough less more most so such too".split())
 # Adverbs that colour a statement, place it in the conversation, or say where a movement goes.
@@ -69,6 +75,10 @@ REPORTING = frozenset(
     "add added adds announce announced announces confirm confirmed confirms explained explains learned learnt mean "
     "means note noted notes remember reminded report reported reports reveal revealed reveals said say saying says "
     "show showed shown shows state stated states tell telling tells told".split()
+)
+# The same for whoever says more than that: for telling a statement from who makes it.
+ATTRIBUTING = REPORTING | frozenset(
+    "argued claimed estimated insisted predicted suggested suggests warned wrote".split()
 )
 # A verb under one of these reports nothing yet: "police may say that …".
 MODALS = frozenset("can could may might must shall should will would 'd 'll".split())

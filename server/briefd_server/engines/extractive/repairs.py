@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from briefd_server.engines.extractive.grammar import Grammar
+from briefd_server.engines.extractive.grammar import CLAUSE_LINKS, Grammar
+from briefd_server.engines.extractive.lexicon import CONDITIONS, REASONS, SPEAKING, THRESHOLDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -13,13 +14,13 @@ if TYPE_CHECKING:
     from briefd_server.engines.extractive.reading import SentenceReading
 
 _CONJUNCT, _NAME_PART, _MODIFIER = "conj", "flat", "nmod"
-_CLAUSES = frozenset({_CONJUNCT, "parataxis"})
-_THRESHOLDS = frozenset({"above", "below", "over", "under"})
+_LEADING = frozenset({"advmod", "mark"})
+_STATEMENT = frozenset({"ccomp"})
 _LOOSE = frozenset({"nummod", "obl", "obl:unmarked"})
 
 
 def repair(reading: SentenceReading) -> SentenceReading:
-    """Hang words on what they belong to, where grammar leaves no doubt; a tree stays a tree."""
+    """Hang words on what they nearly always belong to; a tree stays a tree."""
     for mend in _REPAIRS:
         reading = mend(reading)
     return reading
@@ -58,13 +59,14 @@ def attach_figures(reading: SentenceReading) -> SentenceReading:
     for figure in range(2, len(reading)):
         noun, qualifier = figure - 2, figure - 1
         if (
-            reading.words[qualifier].lower() in _THRESHOLDS
+            reading.words[qualifier].lower() in THRESHOLDS
             and heads[qualifier] == figure
             and reading.tags[figure] == "NUM"
             and reading.tags[noun] == "NOUN"
             and relations[figure] in _LOOSE
             and heads[figure] < noun
             and _is_below(heads, noun, heads[figure])
+            and not _is_below(heads, noun, figure)
         ):
             heads[figure], relations[figure] = noun, _MODIFIER
     return replace(reading, heads=heads, relations=relations)
@@ -73,33 +75,44 @@ def attach_figures(reading: SentenceReading) -> SentenceReading:
 def attach_clauses(reading: SentenceReading) -> SentenceReading:
     """Hang an adverbial clause on the clause that it stands in.
 
-    Nothing hangs on an attribution but what names it: in "it grew, data showed, adding to pressure", what adds is the
-    growth. And a clause belongs to the nearest clause before it, not to one before that: in "I found dust, so it needs
-    care before it starts" what has to happen before is the care. The "so", read as part of what starts, goes with it.
+    What follows an attribution is mostly part of what is reported: in "it grew, data showed, adding to pressure", what
+    adds is the growth. And a clause belongs to the nearest clause before it, not to one before that: in "I found dust,
+    so it needs care before it starts" what has to happen before is the care. The "so", read as part of what starts,
+    goes with it.
     """
     heads = list(reading.heads)
     grammar = Grammar(reading)
+    leftmost = grammar.leftmost()
     for word, relation in enumerate(reading.relations):
         head = heads[word]
         if relation != "advcl" or word < head:
             continue
         if grammar.is_attribution(head):
-            heads[word] = heads[head]
+            heads[word] = head if _is_of_speaker(grammar, reading, word) else heads[head]
             continue
-        nearest = _nearest_clause(grammar, reading, head, word)
-        for moved in (word, *(child for child in grammar.children[word] if child < nearest != head)):
-            heads[moved] = nearest
+        nearest = _nearest_clause(grammar, reading, word, leftmost[word])
+        before = [child for child in grammar.children[word] if child < nearest] if nearest != head else []
+        if not any(grammar.lower[child] in CONDITIONS for child in before):
+            for moved in (word, *before):
+                heads[moved] = nearest
     return replace(reading, heads=heads)
 
 
-def _nearest_clause(grammar: Grammar, reading: SentenceReading, head: int, word: int) -> int:
-    """Find the last clause beside `word` that hangs on `head`, before `word`'s own or in its midst; or else `head`."""
-    start = min(other for other in range(len(reading)) if _is_below(reading.heads, other, word))
+def _is_of_speaker(grammar: Grammar, reading: SentenceReading, word: int) -> bool:
+    """Whether a clause after an attribution says what the speaker did: "he is fine, she said, before she left"."""
+    leading = (child for child in grammar.children[word] if child < word and reading.relations[child] in _LEADING)
+    is_bound = any(grammar.lower[child] not in REASONS for child in leading)
+    return is_bound or grammar.has(word, _STATEMENT) or grammar.lower[word] in SPEAKING
+
+
+def _nearest_clause(grammar: Grammar, reading: SentenceReading, word: int, start: int) -> int:
+    """Find the last clause beside `word`'s own, which begins at `start`: before or in the midst of it; or its head."""
+    head = reading.heads[word]
     beside = [
         child
         for child in grammar.children[head]
         if head < child < word
-        and reading.relations[child] in _CLAUSES
+        and reading.relations[child] in CLAUSE_LINKS
         and not grammar.is_attribution(child)
         and (start < child or (grammar.is_clause(child) and grammar.is_clause(word)))
     ]
@@ -117,8 +130,4 @@ def _is_below(heads: Sequence[int], word: int, other: int) -> bool:
     return word == other
 
 
-_REPAIRS: tuple[Callable[[SentenceReading], SentenceReading], ...] = (
-    attach_ranges,
-    attach_figures,
-    attach_clauses,
-)
+_REPAIRS: tuple[Callable[[SentenceReading], SentenceReading], ...] = (attach_ranges, attach_figures, attach_clauses)

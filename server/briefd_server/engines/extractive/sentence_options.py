@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from briefd_server.engines.extractive.grammar import BENDING, BREAKING, WIDENING, Grammar, chain_conjuncts
+from briefd_server.engines.extractive.grammar import BENDING, BREAKING, DENYING, WIDENING, Grammar, chain_conjuncts
 from briefd_server.engines.extractive.knapsack import IMPOSSIBLE, Part, TreeKnapsack
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from briefd_server.engines.extractive.reading import SentenceReading
 
 # Whole orders above every tuned cost, so that a broken sentence is never chosen while there is any other.
-_ORDERED_COSTS = {BREAKING: 10_000.0, BENDING: 2_000.0, WIDENING: 1_000.0}
-_FRAGMENT_COST = 500.0
+_ORDERED_COSTS = {DENYING: 30_000.0, BREAKING: 10_000.0, BENDING: 2_000.0, WIDENING: 450.0}
+_FRAGMENT_COST = 1_500.0
 _NOUNS = frozenset({"NOUN", "PROPN"})
 _CONTENT_TAGS = frozenset({"ADJ", "ADV", "NOUN", "NUM", "PROPN", "VERB"})
 _ANAPHORS = frozenset("he him his she her it its they them their this that these those such one".split())

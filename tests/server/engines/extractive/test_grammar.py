@@ -7,7 +7,7 @@ from hypothesis import given
 from sentence_readings import read_annotated, readings
 
 from briefd_server.engines.extractive.costs import Costs
-from briefd_server.engines.extractive.grammar import BENDING, BREAKING, WIDENING, Grammar, chain_conjuncts
+from briefd_server.engines.extractive.grammar import BENDING, BREAKING, DENYING, WIDENING, Grammar, chain_conjuncts
 from briefd_server.engines.extractive.reading import SentenceReading
 
 
@@ -18,11 +18,11 @@ def classes(annotated: str) -> dict[str, str]:
     return {reading.words[word]: grammar.arc_class(word) for word, head in enumerate(reading.heads) if head != word}
 
 
-@pytest.mark.parametrize("word", ["not", "never", "hardly", "Isn't", "isn’t"])
-def test_a_negation_bends_the_meaning(word: str) -> None:
-    pump = f"The/1/det/DET pump/4/nsubj/NOUN did/4/aux/AUX {word}/4/advmod/PART stop/4/root/VERB"
-    assert classes(pump).pop(word) in {BREAKING, BENDING}
-    assert classes(f"{word}/1/advmod/ADV old/1/root/ADJ")[word] == BENDING
+@pytest.mark.parametrize("word", ["not", "never", "hardly", "Isn't", "isn’t", "No"])
+@pytest.mark.parametrize("arc", ["advmod/PART", "det/DET", "case/ADP"])
+def test_without_a_negation_the_opposite_is_said(word: str, arc: str) -> None:
+    pump = f"The/1/det/DET pump/4/nsubj/NOUN did/4/aux/AUX {word}/4/{arc} stop/4/root/VERB"
+    assert classes(pump)[word] == DENYING
 
 
 @pytest.mark.parametrize("word", ["if", "unless", "until", "except"])
@@ -42,10 +42,20 @@ def test_what_a_negation_reaches_may_not_be_left_out(relation: str) -> None:
     assert classes(come.format("will"))["Thursday"] != WIDENING
 
 
+def test_a_negation_reaches_through_verbs_and_objects() -> None:
+    back = "Do/2/aux/AUX not/2/advmod/PART expect/2/root/VERB it/4/nsubj/PRON back/2/xcomp/ADV Friday/4/obl/PROPN"
+    assert classes(back)["Friday"] == WIDENING
+    give = "Never/1/advmod/ADV treat/1/root/VERB patients/1/obj/NOUN with/4/case/ADP asthma/2/nmod/NOUN"
+    assert classes(give)["asthma"] == WIDENING
+    assert classes(give.replace("Never", "Always"))["asthma"] == "nmod"
+    proof = "No/1/det/DET sign/4/nsubj:pass/NOUN of/3/case/ADP water/1/nmod/NOUN appeared/4/root/VERB"
+    assert classes(proof)["water"] == WIDENING
+
+
 def test_a_concession_is_beyond_the_reach_of_a_negation() -> None:
     leak = "Pumps/2/nsubj/NOUN never/2/advmod/ADV leak/2/root/VERB {}/5/mark/SCONJ they/5/nsubj/PRON age/2/advcl/VERB"
     assert classes(leak.format("although"))["age"] == "advcl"
-    assert classes(leak.format("when"))["age"] == WIDENING
+    assert classes(leak.format("when"))["age"] == classes(leak.format("while"))["age"] == WIDENING
 
 
 def test_a_qualified_figure_belongs_to_its_noun() -> None:
@@ -67,6 +77,11 @@ def test_so_ties_a_clause_to_the_one_before() -> None:
     assert classes(leaks.format("parataxis"))["so"] == BREAKING
     assert classes(leaks.format("xcomp"))["so"] != BREAKING
     assert Grammar(read_annotated(leaks.format("parataxis"))).links(4) == [2]
+    for other in (
+        "so/4/advmod/ADV did/4/aux/AUX oil/1/parataxis/NOUN",
+        "it/4/nsubj/PRON so/4/advmod/ADV hot/1/conj/ADJ",
+    ):
+        assert classes(f"It/1/nsubj/PRON leaks/1/root/VERB {other}")["so"] != BREAKING
 
 
 def test_hedges_and_non_subsective_adjectives_bend_the_meaning() -> None:
@@ -229,7 +244,7 @@ def test_a_list_hangs_on_the_member_with_the_conjunction() -> None:
 def test_every_arc_has_a_class_and_every_class_a_cost(reading: SentenceReading) -> None:
     grammar, costs = Grammar(reading), Costs()
     for word, head in enumerate(reading.heads):
-        if head != word and (row := grammar.arc_class(word)) not in {BREAKING, BENDING, WIDENING}:
+        if head != word and (row := grammar.arc_class(word)) not in {DENYING, BREAKING, BENDING, WIDENING}:
             assert row in costs.relations or row == reading.relations[word]
     assert set(grammar.entries().values()) <= set(costs.entries)
     chained = chain_conjuncts(reading)

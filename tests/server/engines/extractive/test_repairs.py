@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sentence_readings import read_annotated, readings
@@ -16,7 +17,7 @@ from briefd_server.engines.extractive.repairs import (
     repair,
 )
 
-_RELATIONS = ["conj", "case", "flat", "obl", "parataxis", "advcl", "nsubj"]
+_RELATIONS = ["conj", "case", "compound", "flat", "obl", "parataxis", "advcl", "nsubj", "xcomp"]
 FERRY = (
     "The/1/det/DET ferry/2/nsubj/NOUN runs/2/root/VERB between/4/case/ADP Ellery/2/obl/PROPN and/7/cc/CCONJ "
     "the/7/det/DET islands/{}/conj/NOUN"
@@ -63,6 +64,23 @@ def test_a_threshold_hangs_on_the_noun_before_it() -> None:
     assert attach_figures(read_annotated(deaths.format("at"))).heads[6] == 1
 
 
+def test_a_threshold_stays_above_a_noun_that_hangs_on_it() -> None:
+    people = "It/1/nsubj/PRON cut/1/root/VERB people/4/compound/NOUN over/4/case/ADP 80/1/obl/NUM"
+    assert attach_figures(read_annotated(people)).heads == [1, 1, 4, 4, 1]
+
+
+@pytest.mark.parametrize("clause", ["before/5/mark/SCONJ fainting/3/advcl/VERB", "smiling/5/x/ADJ citing/3/advcl/VERB"])
+def test_what_a_speaker_does_is_no_part_of_what_is_said(clause: str) -> None:
+    fine = "He/1/nsubj/PRON recovered/1/root/VERB she/3/nsubj/PRON said/1/parataxis/VERB "
+    assert attach_clauses(read_annotated(fine + clause)).heads[5] == 3
+    assert attach_clauses(read_annotated(fine + "because/5/mark/SCONJ resting/3/advcl/VERB")).heads[5] == 1
+
+
+def test_a_condition_is_not_torn_from_its_clause() -> None:
+    think = "It/1/nsubj/PRON stops/1/root/VERB if/4/mark/SCONJ think/1/parataxis/VERB leaking/1/advcl/VERB"
+    assert attach_clauses(read_annotated(think)).heads == [1, 1, 4, 1, 1]
+
+
 def test_what_follows_an_attribution_hangs_on_what_it_vouches_for() -> None:
     grew = read_annotated(
         "It/1/nsubj/PRON grew/1/root/VERB data/3/nsubj/NOUN showed/1/parataxis/VERB adding/3/advcl/VERB "
@@ -99,7 +117,7 @@ def test_a_tree_stays_a_tree(reading: SentenceReading, data: st.DataObject) -> N
     def draw(values: list[str]) -> list[str]:
         return data.draw(st.lists(st.sampled_from(values), min_size=count, max_size=count))
 
-    words, relations = draw(["between", "over", "80", "said", "x"]), draw(_RELATIONS)
+    words, relations = draw(["between", "over", "80", "said", "if", "x"]), draw(_RELATIONS)
     heads = repair(replace(reading, words=words, relations=relations, tags=draw(["NOUN", "NUM", "VERB"]))).heads
     (root,) = (word for word, head in enumerate(reading.heads) if head == word)
     for start in range(count):
