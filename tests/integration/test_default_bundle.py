@@ -48,7 +48,7 @@ def test_health_tells_of_the_default_bundle(client):
     report = client.health()
     assert report.status is ServingStatus.SERVING
     assert (report.bundle.name, report.bundle.language) == ("default-en", "en")
-    assert report.bundle.size_bytes <= 16_000_000
+    assert report.bundle.size_bytes <= 10_000_000
     assert Variant.OPTIMIZED in report.bundle.variants
 
 

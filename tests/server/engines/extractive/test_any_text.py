@@ -26,7 +26,7 @@ _TOKENS = st.sampled_from(
         *"the a pump tank Tom stopped is was that said and or , but not of in to because which who if only had been "
         "THE I'm don't data-driven U.S. e.g. Mr. Dr. etc. p.m. $1.65 3.5% 02:26 #42 @home https://a.example/b?c x@y.be "
         "— – - -- … ... . ! ? ?! ; : ( ) [ ] { } \" ' “ ” ‘ ’ « » < > * _ ` | / \\ & + = % ° € 3 1926 "
-        "\ufeff \u200b \u200d "
+        "so over \ufeff \u200b \u200d "
         "é e\u0301 ß İ ŉ ﬁ 你好 今天。 שלום مرحبا 😀 👩‍🔧 \x1b[31m \x07 \x7f \u202e From: - • 1. (a) # ``` >".split(),
         *["\n", "\n\n", "\r\n", "\t", "   ", "\u00a0", "\u2028", "\x0b", "\x85", "\n- ", "\n> ", "\n    "],
     ]
