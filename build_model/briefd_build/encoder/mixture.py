@@ -20,8 +20,7 @@ _SPACED_SHARE = 0.15
 # An abstract is seen in every 3rd epoch, a post in every 5th: enough for salience, and the treebanks stay the most of
 # the diet.
 _ABSTRACT_EVERY, _POST_EVERY = 3, 5
-# Summaries are about a post's beginning more often than about its end. A teacher has something to say about all of it,
-# and knows it less by heart than the treebanks that it learned from.
+# Summaries are about a post's beginning more often than about its end. A teacher has something to say about all of it.
 _LABELLED_WINDOWS_OF_POST = 2
 _CAPACITIES = (96, 128, 192, 256)  # pieces of a window; serving uses the largest
 _PIECES_PER_BATCH = 2400  # 12 windows of 200 pieces
