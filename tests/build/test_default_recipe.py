@@ -70,7 +70,7 @@ def test_from_the_corpora_to_a_served_answer(base: BaseModel, tmp_path: Path, mo
     check_labels(bundle)
     check_service(tmp_path / "bundle")
     shutil.rmtree(tmp_path / "build/03-distil")
-    shutil.rmtree(tmp_path / "build/06-optimize")
+    shutil.rmtree(tmp_path / "build/05-optimize")
     assert run(base, tmp_path).record.stages[-1].files_digest == outcome.record.stages[-1].files_digest
 
 
