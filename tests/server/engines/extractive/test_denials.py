@@ -55,5 +55,8 @@ def test_it_is_kept(text: str, kept: str) -> None:
 
 
 def test_a_figure_on_which_its_noun_hangs_holds_no_call_up() -> None:
-    text = "The clinic treated many patients ages above 65 before the new vaccine was approved by the agency in May."
+    text = (
+        "The clinic treated many patients ages above 65 before the new vaccine was approved by the agency in the "
+        "spring."
+    )
     assert ENGINE.summarize(Task(text), UnwatchedCall()).shortfall is None
