@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from briefd_server.engines.extractive.costs import Costs
     from briefd_server.engines.extractive.reading import SentenceReading
 
-# All far above every tuned cost, so that a broken sentence is never chosen while there is any other. Their order is that
-# of what is worse; the two lowest were set by reading some 60 summaries: a fragment is worse than leaving out a phrase or
-# a few that a negation reaches (with 500 for it, negated sentences lost to fragments), and better than a bent sentence.
+# All far above every tuned cost, so that a broken sentence is never chosen while there is any other. Their order is
+# that of what is worse; the two lowest were set by reading some 60 summaries: a fragment is worse than leaving out a
+# phrase or a few that a negation reaches (with 500 for it, negated sentences lost to fragments), and better than a bent
+# sentence.
 _ORDERED_COSTS = {DENYING: 30_000.0, BREAKING: 10_000.0, BENDING: 2_000.0, WIDENING: 450.0}
 _FRAGMENT_COST = 1_500.0
 _NOUNS = frozenset({"NOUN", "PROPN"})
