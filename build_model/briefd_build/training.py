@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import torch
 
 from briefd_build.errors import BuildError
 from briefd_build.folder import staged
+from briefd_server.cpu_features import read_cpu_features
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
+# As Linux names them; any one of them will do.
+_BFLOAT16_FEATURES = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 
 _Moved = TypeVar("_Moved")
 
@@ -54,7 +58,7 @@ class EpochTrainer(Generic[BatchT]):
 
     Attributes:
         batches_of_epoch: gives an epoch's batches, the same ones for the same epoch number.
-        loss: of a batch on the network's device, under autocast to bfloat16.
+        loss: of a batch on the network's device, under `fast_autocast`.
         schedule: see `Schedule`.
         checkpoint: file that keeps the state between epochs; removed by whoever owns the build.
         report: called after each step with the epochs done, fractional, and the step's loss.
@@ -95,8 +99,7 @@ class EpochTrainer(Generic[BatchT]):
             self.report(done, self._step(network, optimizer, batch.to(device), device))
 
     def _step(self, network: nn.Module, optimizer: torch.optim.Optimizer, batch: BatchT, device: torch.device) -> float:
-        # bfloat16 is 2.3 times as fast as float32 here, on processors as on GPUs, at the same accuracy.
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with fast_autocast(device):
             loss = self.loss(batch)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -137,6 +140,22 @@ def without_denormals() -> Iterator[None]:
         yield
     finally:
         torch.set_flush_denormal(False)
+
+
+def fast_autocast(device: torch.device) -> torch.autocast:
+    """Compute in bfloat16 inside, at the same accuracy, where the device has instructions for it."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=is_bfloat16_fast(device))
+
+
+@cache
+def is_bfloat16_fast(device: torch.device) -> bool:
+    """Whether the device has instructions for bfloat16.
+
+    With them a training takes 1/2.3 of the time that it takes in float32 (Zen 4), and emulated 20 times as much (Zen 3).
+    """
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return not _BFLOAT16_FEATURES.isdisjoint(read_cpu_features())
 
 
 def _optimizer(network: nn.Module, encoder: nn.Module, schedule: Schedule) -> torch.optim.AdamW:

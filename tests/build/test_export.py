@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 import torch
 
@@ -18,6 +17,7 @@ from briefd_build.errors import BuildError
 from briefd_build.pipeline.model import Form, Precision
 from briefd_server.engines.extractive.pieces import Window
 from briefd_server.engines.extractive.session import WindowReading
+from briefd_server.engines.onnx_sessions import open_session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -81,7 +81,7 @@ def test_the_quantized_graph_agrees(network: MultiTaskEncoder, graphs: tuple[Pat
 def test_batch_and_lengths_are_free(
     network: MultiTaskEncoder, graphs: tuple[Path, Path], graph: int, batch: int, pieces: int, words: int
 ) -> None:
-    session = onnxruntime.InferenceSession(str(graphs[graph]), providers=["CPUExecutionProvider"])
+    session = open_session(graphs[graph], 1)
     piece_ids = np.random.default_rng(0).integers(5, 100, (batch, pieces))
     piece_ids[-1, pieces // 2 + 1 :] = 0  # padding
     word_starts = np.tile(np.arange(words) % (pieces // 2 + 1), (batch, 1))

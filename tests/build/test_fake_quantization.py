@@ -6,7 +6,6 @@ import copy
 from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import nn
@@ -14,6 +13,7 @@ from transformers.pytorch_utils import Conv1D
 
 from briefd_build.compression.fake_quantization import fake_quantized
 from briefd_build.torch_export import export_graph
+from briefd_server.engines.onnx_sessions import open_session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ def test_layers_round_as_the_kernels_do(tmp_path: Path) -> None:
         tmp_path / "float32.onnx", tmp_path / "int8.onnx", per_channel=True, weight_type=QuantType.QInt8,
         extra_options={"MatMulConstBOnly": True},
     )  # fmt: skip
-    session = onnxruntime.InferenceSession(str(tmp_path / "int8.onnx"), providers=["CPUExecutionProvider"])
+    session = open_session(tmp_path / "int8.onnx", 1)
     rows = torch.randn(1, 9, 16)
     with fake_quantized(made) as count, torch.no_grad():
         rounded = made(rows)

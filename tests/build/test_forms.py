@@ -16,6 +16,7 @@ from briefd_build.compression.factored import FactoredLinear, put_module
 from briefd_build.compression.forms import export_encoder
 from briefd_build.compression.served_encoder import ServedEncoder, pick_rows
 from briefd_build.pipeline.model import Calibration, Form, Precision
+from briefd_server.engines.onnx_sessions import open_session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +74,7 @@ def export(tagger: Tagger, form: Form, path: Path) -> dict[str, int]:
 
 
 def run(path: Path, feed: dict[str, np.ndarray]) -> np.ndarray:
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    session = open_session(path, 1)
     scores: np.ndarray = session.run(["scores"], feed)[0]
     return scores
 

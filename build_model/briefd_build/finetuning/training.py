@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
@@ -18,8 +17,7 @@ from torch.nn.functional import cross_entropy
 from briefd_build.errors import BuildError
 from briefd_build.finetuning.batches import IGNORED, assemble, plan_epoch
 from briefd_build.folder import staged
-from briefd_build.training import without_denormals
-from briefd_server.cpu_features import read_cpu_features
+from briefd_build.training import fast_autocast, without_denormals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,9 +29,6 @@ if TYPE_CHECKING:
     from briefd_build.finetuning.batches import Batch
     from briefd_build.finetuning.examples import Example
     from briefd_build.finetuning.settings import Settings
-
-# Any one of them: without, bfloat16 is emulated and slower than float32.
-_BFLOAT16_FEATURES = {"avx512_bf16", "amx_bf16", "bf16"}
 
 
 class Evaluation(NamedTuple):
@@ -202,7 +197,7 @@ def read(network: Any, batch: Batch, *, keeps_states: bool = False) -> Reading:
     A causal model's hidden states at all other positions get no output row: with a large vocabulary, those would be
     most of the work.
     """
-    with torch.autocast(batch.input_ids.device.type, torch.bfloat16, enabled=_is_bfloat16_fast(batch.input_ids.device)):
+    with fast_autocast(batch.input_ids.device):
         if network.config.is_encoder_decoder:
             decoder_ids = network.prepare_decoder_input_ids_from_labels(labels=batch.labels)
             output = network(
@@ -222,14 +217,6 @@ def read(network: Any, batch: Batch, *, keeps_states: bool = False) -> Reading:
         states = [each[:, :-1][learned] for each in (output.hidden_states or ())[1:]]
         hidden = output.last_hidden_state[:, :-1][learned]
         return Reading(network.get_output_embeddings()(hidden).float(), following[learned], states)
-
-
-@cache
-def _is_bfloat16_fast(device: torch.device) -> bool:
-    """Whether the device computes in bfloat16: emulated, it would be slower than float32."""
-    if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return bool(_BFLOAT16_FEATURES & read_cpu_features())
 
 
 def _trained(network: PreTrainedModel) -> dict[str, Tensor]:

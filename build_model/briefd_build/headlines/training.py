@@ -13,7 +13,7 @@ from transformers import GPTNeoXConfig, GPTNeoXForCausalLM
 
 from briefd_build.errors import BuildError
 from briefd_build.folder import staged
-from briefd_build.training import without_denormals
+from briefd_build.training import fast_autocast, without_denormals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,8 +136,7 @@ class Trainer:
     def _step(self, network: GPTNeoXForCausalLM, optimizer: torch.optim.Optimizer, batch: Batch, rate: float) -> float:
         for group in optimizer.param_groups:
             group["lr"] = rate
-        # bfloat16 is 2.3 times as fast as float32 on processors that have it, at the same accuracy.
-        with torch.autocast(batch.token_ids.device.type, dtype=torch.bfloat16):
+        with fast_autocast(batch.token_ids.device):
             summary_loss, text_loss = losses(network, batch)
             loss = summary_loss + self.plan.text_weight * text_loss
         optimizer.zero_grad(set_to_none=True)
