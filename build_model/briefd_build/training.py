@@ -151,7 +151,7 @@ def fast_autocast(device: torch.device) -> torch.autocast:
 def is_bfloat16_fast(device: torch.device) -> bool:
     """Whether the device has instructions for bfloat16.
 
-    With them a training takes 1/2.3 of the time that it takes in float32 (Zen 4), and emulated 20 times as much (Zen 3).
+    With them a training takes 1/2.3 of its time in float32 (Zen 4); emulated it takes 20 times that time (Zen 3).
     """
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))

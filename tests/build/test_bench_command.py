@@ -80,6 +80,7 @@ def test_a_full_machine_is_refused_before_anything_is_loaded(
     assert message in last_line(capsys.readouterr().err)
 
 
+@pytest.mark.long
 def test_a_whole_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     model = make_tiny_model("gpt_neox", tmp_path / "model")
     report = tmp_path / "report.json"

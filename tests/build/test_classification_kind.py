@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
+from long_runs import cases
 from tiny_corpus import VOCABULARY
 from tiny_tokenizer import make_tokenizer
 from toy_labels import write_toy_set
@@ -34,14 +35,15 @@ if TYPE_CHECKING:
     from briefd_build.pipeline.model import Model
 
 INT8 = Form(Precision.INT8_DYNAMIC, is_optimized=True)
-FORMS = [
-    Form(),
-    Form(is_optimized=True),
-    Form(Precision.FLOAT16),
-    INT8,
-    Form(Precision.INT8_STATIC, Calibration(batches=4)),
-    Form(Precision.INT8_WEIGHTS),
-]
+FORMS = cases(
+    [Form(is_optimized=True), INT8],
+    [
+        Form(),
+        Form(Precision.FLOAT16),
+        Form(Precision.INT8_STATIC, Calibration(batches=4)),
+        Form(Precision.INT8_WEIGHTS),
+    ],
+)
 
 
 def silent(_what: str, _share: float) -> None:
@@ -131,6 +133,7 @@ def test_a_pruned_model_is_read_back_as_it_was(kind: ClassificationKind, model: 
     assert torch.equal(kind.run_in_pytorch(model)(text)[0], kind.run_in_pytorch(again)(text)[0])  # type: ignore[index]
 
 
+@pytest.mark.long
 def test_bundles_of_one_model_are_the_same(kind: ClassificationKind, model: Model, tmp_path: Path) -> None:
     model.form = INT8
     digests = set()
@@ -140,6 +143,7 @@ def test_bundles_of_one_model_are_the_same(kind: ClassificationKind, model: Mode
     assert len(digests) == 1
 
 
+@pytest.mark.long
 def test_answers_are_scored(kind: ClassificationKind, base: BaseModel, model: Model, tmp_path: Path) -> None:
     untrained = kind.open(str(base.directory))
     kind.write_bundle(model, tmp_path / "trained", silent)
@@ -178,6 +182,7 @@ def test_scores_are_those_of_the_book(kind: ClassificationKind) -> None:
     assert found["agreement"] == pytest.approx(2 / 5)
 
 
+@pytest.mark.long
 def test_the_baseline_lies_beside_with_its_own_tokenizer(
     kind: ClassificationKind, model: Model, tmp_path: Path
 ) -> None:
@@ -195,6 +200,7 @@ def test_the_baseline_lies_beside_with_its_own_tokenizer(
     load_classifier(bundle, OPTIMIZED, 1)
 
 
+@pytest.mark.long
 def test_graphs_that_say_something_else_stop_the_run(
     kind: ClassificationKind, model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

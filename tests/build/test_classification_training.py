@@ -118,6 +118,7 @@ def test_seeds_decide(model: Model, base: BaseModel, tmp_path: Path) -> None:
     assert not are_equal(weights(model), weights(others[1]))
 
 
+@pytest.mark.long
 def test_a_teacher_makes_up_for_wrong_labels(model: Model, base: BaseModel, teacher: Model, tmp_path: Path) -> None:
     noisy = toy_texts(400, noise=0.4)[:256]
     alone = opened(base)

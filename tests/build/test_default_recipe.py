@@ -58,6 +58,7 @@ def run(base: BaseModel, directory: Path) -> Outcome:
     return run_recipe(order, FakeMeasuring(), lambda what, share: None, lambda row, leading: None)
 
 
+@pytest.mark.long
 def test_from_the_corpora_to_a_served_answer(base: BaseModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recipe_run, "write_reports", lambda record, folder: [])
     write_corpus(tmp_path / "data")

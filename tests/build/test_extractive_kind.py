@@ -58,7 +58,7 @@ def student(kind: ExtractiveKind, teacher: Model, tmp_path_factory: pytest.TempP
     work = work_of(kind, folder, teacher)
     model = kind.load(folder)
     assert "kept 1 of 2 layers, 1 of 2 heads, 32 of 64 neurons" in PRUNED.apply(model, work)
-    Distil("teacher", epochs=6, rate=2e-3, states=1.0).apply(model, work)
+    Distil("teacher", epochs=10, rate=2e-3, states=1.0).apply(model, work)
     return model
 
 
@@ -79,6 +79,7 @@ def bundle_of(kind: ExtractiveKind, model: Model, form: Form, directory: Path) -
     return directory
 
 
+@pytest.mark.long
 def test_every_form_is_served_and_nearly_as_good_as_its_teacher(
     kind: ExtractiveKind, teacher: Model, student: Model, tmp_path: Path
 ) -> None:
@@ -124,6 +125,7 @@ def test_pytorch_reads_what_the_bundle_reads(kind: ExtractiveKind, teacher: Mode
         assert run(text) == engine.summarize(Task(text, 10, 15), UnwatchedCall())  # type: ignore[union-attr]
 
 
+@pytest.mark.long
 def test_the_baseline_stands_beside_the_optimized_model(
     kind: ExtractiveKind, teacher: Model, student: Model, tmp_path: Path
 ) -> None:

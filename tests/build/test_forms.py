@@ -9,6 +9,7 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from long_runs import cases
 from torch import Tensor, nn
 from transformers import BertConfig, BertModel
 
@@ -103,6 +104,7 @@ def graphs(tagger: Tagger, tmp_path_factory: pytest.TempPathFactory) -> Graphs:
     return Graphs(tagger, tmp_path_factory.mktemp("forms"))
 
 
+FAST = (Precision.FLOAT32, Precision.INT8_DYNAMIC, Precision.INT4_WEIGHTS)
 # Least correlation with what PyTorch says.
 CORRELATIONS = {
     Precision.FLOAT32: 1 - 1e-7,
@@ -116,7 +118,14 @@ CORRELATIONS = {
 
 @pytest.mark.parametrize(
     ("precision", "is_optimized"),
-    [*((each, True) for each in Precision), (Precision.FLOAT32, False), (Precision.INT8_STATIC, False)],
+    cases(
+        [(each, True) for each in FAST],
+        [
+            *((each, True) for each in Precision if each not in FAST),
+            (Precision.FLOAT32, False),
+            (Precision.INT8_STATIC, False),
+        ],
+    ),
 )
 def test_every_form_says_what_the_network_says(graphs: Graphs, precision: Precision, is_optimized: bool) -> None:
     for feed in [*feeds(3), *feeds(1, batch=3)]:
@@ -128,6 +137,7 @@ def test_every_form_says_what_the_network_says(graphs: Graphs, precision: Precis
             np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", ["entropy", "percentile"])
 def test_every_method_of_calibration_finds_ranges(
     tagger: Tagger, method: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
@@ -140,6 +150,7 @@ def test_every_method_of_calibration_finds_ranges(
     assert capfd.readouterr().out == ""
 
 
+@pytest.mark.long
 def test_weights_are_stored_as_the_form_says(graphs: Graphs) -> None:
     sizes = {}
     for precision in Precision:

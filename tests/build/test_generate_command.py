@@ -88,6 +88,7 @@ def check_evaluation(evaluation: Any) -> None:
     assert evaluation["ms_a_text_by_draft_tokens"].keys() == {"0", "4", "8"}
 
 
+@pytest.mark.long
 def test_an_encoder_decoder_is_made_and_replaces_an_older_bundle(tmp_path: Path) -> None:
     model = make_model("t5", tmp_path / "t5")
     make_bundle(tmp_path / "out")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import onnx
 import pytest
 import torch
+from long_runs import cases
 from safetensors import safe_open
 from tiny_corpus import write_corpus
 from tiny_models import CORPUS, make_tiny_model
@@ -109,15 +110,10 @@ def ignore(_what: str, _share: float) -> None:
 
 @pytest.mark.parametrize(
     ("family", "wanted"),
-    [
-        ("gpt_neox", ""),
-        ("gpt_neox", "dense_h_to_4h"),
-        ("gpt_neox", "attention"),
-        ("llama", "q_proj"),
-        ("gpt2", ""),
-        ("t5", ""),
-        ("bart", "fc2"),
-    ],
+    cases(
+        [("gpt_neox", "attention"), ("gpt2", "")],
+        [("gpt_neox", ""), ("gpt_neox", "dense_h_to_4h"), ("llama", "q_proj"), ("t5", ""), ("bart", "fc2")],
+    ),
 )
 def test_layers_of_low_rank_are_exported_as_two_products(tmp_path: Path, family: str, wanted: str) -> None:
     kind = make_kind(tmp_path, family)
@@ -135,6 +131,7 @@ def test_layers_of_low_rank_are_exported_as_two_products(tmp_path: Path, family:
         assert weights.stat().st_size < 4 * whole
 
 
+@pytest.mark.long
 def test_a_shortlist_serves_an_output_layer_of_low_rank(tmp_path: Path) -> None:
     kind = make_kind(tmp_path)
     model = open_model(kind, tmp_path)
@@ -176,16 +173,17 @@ def test_a_model_of_low_rank_is_saved_as_it_is(tmp_path: Path, family: str) -> N
 
 @pytest.mark.parametrize(
     ("precision", "output", "name"),
-    [
-        (Precision.FLOAT32, "full", "float32"),
-        (Precision.FLOAT16, "full", "float16"),
-        (Precision.INT8_DYNAMIC, "full", "int8-dynamic"),
-        (Precision.INT8_WEIGHTS, "full", "int8"),
-        (Precision.INT8_WEIGHTS, "shortlist", "int8-shortlist"),
-        (Precision.INT4_WEIGHTS, "full", "int4-full"),
-        (Precision.INT4_WEIGHTS, "screened", "int4"),
-        (Precision.INT4_WEIGHTS, "shortlist", "int4-compact"),
-    ],
+    cases(
+        [(Precision.FLOAT32, "full", "float32"), (Precision.INT8_DYNAMIC, "full", "int8-dynamic")],
+        [
+            (Precision.FLOAT16, "full", "float16"),
+            (Precision.INT8_WEIGHTS, "full", "int8"),
+            (Precision.INT8_WEIGHTS, "shortlist", "int8-shortlist"),
+            (Precision.INT4_WEIGHTS, "full", "int4-full"),
+            (Precision.INT4_WEIGHTS, "screened", "int4"),
+            (Precision.INT4_WEIGHTS, "shortlist", "int4-compact"),
+        ],
+    ),
 )
 def test_a_bundle_holds_the_form_alone(tmp_path: Path, precision: Precision, output: str, name: str) -> None:
     kind = make_kind(tmp_path)
@@ -374,6 +372,7 @@ def test_pytorch_writes_what_the_bundle_writes(tmp_path: Path, family: str) -> N
         assert network(**inputs).logits[0, -20:].argmax(-1).tolist() == written
 
 
+@pytest.mark.long
 def test_answers_are_scored_with_the_choices_of_the_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judging, "find_embedder", NoEmbedder)
     kind = make_kind(tmp_path, evaluation={"texts": 4})

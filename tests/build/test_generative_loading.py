@@ -19,6 +19,9 @@ from briefd_server.errors import BundleError
 if TYPE_CHECKING:
     from pathlib import Path
 
+# The bundle that they all change takes 20 seconds.
+pytestmark = pytest.mark.long
+
 VARIANTS = ["int8", "int8-shortlist"]
 
 

@@ -34,6 +34,7 @@ def prepare(task: str, directory: Path) -> tuple[str, ...]:
     return (f"model.source={directory / 'model'}", f"data.train={directory / 'texts.jsonl'}")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("task", "kind"),
     [("extractive", ExtractiveKind), ("generative", GenerativeKind), ("classification", ClassificationKind)],

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
+from long_runs import cases
 from tiny_corpus import write_corpus
 from tiny_models import CORPUS, make_tiny_model
 
@@ -37,6 +38,7 @@ FAMILIES = {
     "qwen2": SIZES | {"num_key_value_heads": 2},
 }
 EVERY_FAMILY = pytest.mark.parametrize("family", FAMILIES)
+ONE_FAMILY_FAST = pytest.mark.parametrize("family", cases(["llama"], [name for name in FAMILIES if name != "llama"]))
 
 
 @pytest.fixture(autouse=True)
@@ -162,6 +164,7 @@ def second(entry: tuple[str, int]) -> int:
     return entry[1]
 
 
+@pytest.mark.long
 @EVERY_FAMILY
 def test_a_pruned_model_is_saved_exported_and_served(tmp_path: Path, family: str) -> None:
     kind = make_kind(tmp_path, family)
@@ -182,7 +185,7 @@ def test_a_pruned_model_is_saved_exported_and_served(tmp_path: Path, family: str
     assert 10 <= engine.summarize(Task(" ".join(CORPUS[:5]), 10, 15), UnwatchedCall()).word_count <= 15
 
 
-@EVERY_FAMILY
+@ONE_FAMILY_FAST
 def test_a_number_of_heads_that_divides_no_width_is_saved_too(tmp_path: Path, family: str) -> None:
     sizes = FAMILIES[family] | ({"num_key_value_heads": 4} if family != "gpt_neox" else {})
     kind = make_kind(tmp_path, family, sizes)

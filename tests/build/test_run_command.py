@@ -61,6 +61,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+@pytest.mark.long
 def test_a_recipe_is_run_and_its_bundle_served(workplace: Path) -> None:
     refused = brief_build(workplace, "run", "toy.toml", "--threads", "1")
     assert refused.returncode == 1, refused.stderr

@@ -130,6 +130,7 @@ def test_the_baseline_is_not_shipped(client):
     assert caught.value.reason == "VARIANT_NOT_IN_BUNDLE"
 
 
+@pytest.mark.long
 def test_time_grows_linearly_up_to_the_limit(client):
     text = (NOTE * (MOST_BYTES // len(NOTE) + 1))[:MOST_BYTES]
     quarter, whole = (checked(part, client.summarize(part)) for part in (text[: MOST_BYTES // 4], text))

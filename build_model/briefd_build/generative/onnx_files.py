@@ -22,6 +22,8 @@ OPSET = 21
 _LEAST_EXTERNAL_BYTES = 4096
 # Files are mapped into memory by pages.
 _PAGE_BYTES = 4096
+# Which input of `DynamicQuantizeMatMul` it is.
+_ZERO_POINT = 3
 
 Tree = Any
 """A tensor, or a list or tuple of trees; with the same structure: names, or axes by number."""
@@ -62,6 +64,7 @@ def export_graph(
     The first is the graph, `graph_name` with the suffix `.onnx`; the others hold its weights.
     """
     model = _export(module, inputs, outputs)
+    _unshare_zero_points(model)
     _strip(model)
     files = _write_weights(model, graph_name, weights)
     onnx_ir.save(model, weights.folder / f"{graph_name}.onnx")
@@ -92,6 +95,27 @@ def _leaves(tree: Tree) -> Iterator[str]:
     else:
         for branch in tree:
             yield from _leaves(branch)
+
+
+def _unshare_zero_points(model: Any) -> None:
+    """Give every 8-bit product the zero point of its own that the exporter had merged with those of other layers.
+
+    For processors without 8-bit products ONNX Runtime makes weights unsigned, and refuses (1.31) a zero point that it
+    meets twice.
+    """
+    initializers = model.graph.initializers
+    met: set[str] = set()
+    for number, node in enumerate(model.graph):
+        if node.op_type != "DynamicQuantizeMatMul":
+            continue
+        shared = node.inputs[_ZERO_POINT]
+        if shared.name in met:
+            name = f"{shared.name}.{number}"
+            initializers[name] = onnx_ir.Value(
+                name=name, type=shared.type, shape=shared.shape, const_value=shared.const_value
+            )
+            node.replace_input_with(_ZERO_POINT, initializers[name])
+        met.add(shared.name)
 
 
 def _strip(model: Any) -> None:

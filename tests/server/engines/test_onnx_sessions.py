@@ -15,7 +15,7 @@ def write_product(path: Path, weights: np.ndarray) -> None:
     """Write a graph that quantizes rows to 8 bits and multiplies them by 8-bit weights, as quantized bundles do."""
     nodes = [
         helper.make_node("DynamicQuantizeLinear", ["rows"], ["quantized", "scale", "zero"]),
-        helper.make_node("MatMulInteger", ["quantized", "weights", "zero"], ["sums"]),
+        helper.make_node("MatMulInteger", ["quantized", "weights", "zero", "middle"], ["sums"]),
         helper.make_node("Cast", ["sums"], ["numbers"], to=TensorProto.FLOAT),
         helper.make_node("Mul", ["numbers", "scale"], ["products"]),
     ]
@@ -24,7 +24,7 @@ def write_product(path: Path, weights: np.ndarray) -> None:
         "product",
         [helper.make_tensor_value_info("rows", TensorProto.FLOAT, [None, WIDTH])],
         [helper.make_tensor_value_info("products", TensorProto.FLOAT, [None, weights.shape[1]])],
-        [numpy_helper.from_array(weights, "weights")],
+        [numpy_helper.from_array(weights, "weights"), numpy_helper.from_array(np.int8(0), "middle")],
     )
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
 

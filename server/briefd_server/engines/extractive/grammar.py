@@ -9,6 +9,7 @@ have a cost in the table of `costs`. The classes refine Universal Dependencies r
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,6 +46,8 @@ _STATING = frozenset({*CLAUSE_LINKS, "acl", "acl:relcl", "advcl"})
 _REACHED = frozenset({"acl", "advcl", "nmod", "obl"})
 _REACHING = frozenset({"ccomp", "obj", "obl", "xcomp"})
 _COUNTS = frozenset({"nummod"})
+# Dependents that make a report of what they say a guess.
+_UNCERTAIN = lexicon.MODALS | lexicon.HEDGES
 _OBJECTS = frozenset({"obj", "iobj", "xcomp", "ccomp"})
 _STATEMENTS = _OBJECTS - {"iobj"}
 _SUBJECTS = frozenset("nsubj nsubj:pass csubj csubj:pass expl nsubj:outer csubj:outer".split())
@@ -57,7 +60,10 @@ _ADVERB_CLASSES = {
 
 
 class Grammar:
-    """The arcs of one sentence's tree, classed."""
+    """The arcs of one sentence's tree, classed.
+
+    What is asked of a head by each of its dependents is found once: a word may have thousands of them.
+    """
 
     def __init__(self, reading: SentenceReading) -> None:
         self.lower = [word.lower() for word in reading.words]
@@ -66,10 +72,12 @@ class Grammar:
         for word, head in enumerate(reading.heads):
             if head != word:
                 self.children[head].append(word)
+        self._child_relations = [{reading.relations[child] for child in children} for children in self.children]
+        self._child_forms = [{self.lower[child] for child in children} for children in self.children]
 
     def has(self, word: int, relations: frozenset[str]) -> bool:
         """Whether a dependent of `word` stands in one of the relations."""
-        return any(self._reading.relations[child] in relations for child in self.children[word])
+        return not relations.isdisjoint(self._child_relations[word])
 
     def is_clause(self, word: int) -> bool:
         """Whether `word` heads a clause with a subject of its own."""
@@ -108,9 +116,7 @@ class Grammar:
 
     def _is_qualified_figure(self, word: int) -> bool:
         """Whether the word is the figure of a phrase such as "(people) over 80"."""
-        return self.is_figure(word) and any(
-            self.lower[child] in lexicon.FIGURE_QUALIFIERS for child in self.children[word]
-        )
+        return self.is_figure(word) and not lexicon.FIGURE_QUALIFIERS.isdisjoint(self._child_forms[word])
 
     def is_figure(self, word: int) -> bool:
         """Whether the word is a number, whatever its sign or currency."""
@@ -125,7 +131,7 @@ class Grammar:
             return BENDING
         if form in lexicon.WH_ADVERBS or self._is_compared(word) or self._concludes(word):
             return BREAKING
-        if form in lexicon.DEGREES or any(self.lower[child] in lexicon.DEGREES for child in self.children[word]):
+        if form in lexicon.DEGREES or not lexicon.DEGREES.isdisjoint(self._child_forms[word]):
             return "advmod:degree"
         return next((name for name, forms in _ADVERB_CLASSES.items() if form in forms), "advmod")
 
@@ -135,11 +141,11 @@ class Grammar:
         if self.lower[word] != "so" or self._reading.relations[head] not in CLAUSE_LINKS or word + 1 >= head:
             return False
         # "so did the wages", "was so heavy" and "so many of them" are other ones.
-        return word == min(self.children[head]) and self._reading.tags[word + 1] != "AUX"
+        return word == self.children[head][0] and self._reading.tags[word + 1] != "AUX"
 
     def _is_compared(self, word: int) -> bool:
         """Whether a "than" later in the sentence needs the word: "more slowly than expected", "larger than before"."""
-        forms = {self.lower[word], *(self.lower[child] for child in self.children[word])}
+        forms = {self.lower[word], *self._child_forms[word]}
         compares = bool(forms & lexicon.COMPARATIVES) or self.lower[word].endswith("er")
         return compares and "than" in self.lower[word + 1 : word + 1 + _COMPARISON_REACH]
 
@@ -151,7 +157,7 @@ class Grammar:
         if links & lexicon.CONDITIONS or (relation == "nmod" and self._is_qualified_figure(word)):
             return BENDING
         # What a negation reaches belongs to it: "cannot come before Tuesday" is not "cannot come".
-        if relation in _REACHED and self._is_negated(head) and not links & lexicon.CONCESSIONS:
+        if relation in _REACHED and self._negated[head] and not links & lexicon.CONCESSIONS:
             return WIDENING
         if "than" in links or self._needs_phrase(head, links):
             return BREAKING
@@ -170,7 +176,16 @@ class Grammar:
         """Whether a phrase is the first thing after a verb without an object: "switched to its timer programme"."""
         if self._reading.tags[verb] != "VERB" or self.has(verb, _OBJECTS):
             return False
-        return not any(verb < child < word and self._reading.relations[child] == "obl" for child in self.children[verb])
+        return word < verb or self._first_phrases[verb] == word
+
+    @cached_property
+    def _first_phrases(self) -> dict[int, int]:
+        """For every word with oblique phrases after it, the first one."""
+        phrases: dict[int, int] = {}
+        for word, head in enumerate(self._reading.heads):
+            if self._reading.relations[word] == "obl" and head < word:
+                phrases.setdefault(head, word)
+        return phrases
 
     def _bare_phrase_class(self, word: int) -> str:
         """Class of a phrase without a preposition: "93% full", "three years old", "cannot come Thursday morning"."""
@@ -178,10 +193,10 @@ class Grammar:
         is_measure = self.is_figure(word) or self.has(word, _COUNTS)
         if is_measure and self._reading.tags[head] in {"ADJ", "ADV"}:
             return BENDING
-        return WIDENING if self._is_negated(head) else self._reading.relations[word]
+        return WIDENING if self._negated[head] else self._reading.relations[word]
 
     def _conjunct_class(self, word: int) -> str:
-        if any(self.lower[child] == "between" for child in self.children[self._reading.heads[word]]):
+        if "between" in self._child_forms[self._reading.heads[word]]:
             return BREAKING
         if self.is_clause(word):
             return "conj:clause"
@@ -281,18 +296,17 @@ class Grammar:
         return relation in _STATING and self.arc_class(word) in {relation, "conj:clause", "conj:verb"}
 
     def _is_denied_or_possible(self, word: int) -> bool:
-        return self._is_negated(word) or any(
-            self.lower[child] in lexicon.MODALS | lexicon.HEDGES for child in self.children[word]
-        )
+        return self._negated[word] or not _UNCERTAIN.isdisjoint(self._child_forms[word])
 
-    def _is_negated(self, word: int) -> bool:
-        """Whether a negation reaches the word: its own, or that of the verb above it."""
-        while not any(_is_negation(self.lower[child]) for child in self.children[word]):
-            head = self._reading.heads[word]
-            if head == word or self._reading.relations[word] not in _REACHING:
-                return False
-            word = head
-        return True
+    @cached_property
+    def _negated(self) -> list[bool]:
+        """For every word, whether a negation reaches it: its own, or that of the verb above it."""
+        reading = self._reading
+        negated = [any(map(_is_negation, forms)) for forms in self._child_forms]
+        for word in top_down(reading.heads, self.children):
+            if reading.relations[word] in _REACHING and negated[reading.heads[word]]:
+                negated[word] = True
+        return negated
 
     def links(self, word: int) -> list[int]:
         """Dependents that only tie `word` to what stands before it: they go when it becomes the root."""

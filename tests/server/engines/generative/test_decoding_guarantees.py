@@ -97,6 +97,7 @@ def test_a_model_with_random_weights(name, seed, length, spread, context):
     _write(name, random_scores(_VOCABULARIES[name].size, seed, spread, context), length)
 
 
+@pytest.mark.long
 def test_a_thousand_prompts_of_a_random_model():
     for seed in range(1000):
         length = Length(3, 5) if seed % 10 else Length(10, 15)
