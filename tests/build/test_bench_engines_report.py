@@ -56,7 +56,8 @@ def test_columns_of_two_steps_can_be_told_apart() -> None:
 def test_the_table_on_a_terminal_is_whole_in_80_columns(report: EnginesReport) -> None:
     written = io.StringIO()
     Console(width=80, file=written).print(report.render())
-    table = written.getvalue().partition("In brackets")[0]
+    table, _, notes = written.getvalue().partition("In brackets")
+    assert "briefd[bench]" in notes
     assert "…" not in table
     assert all(part in table for part in ("PyTorch eager float32", "2.50 (0.25)", "2.75", "1e-05"))
 

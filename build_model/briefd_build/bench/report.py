@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich import box
 from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 from briefd_build.machine import installed_versions
 
@@ -29,15 +30,15 @@ class TableReport(ABC):
 
     def render(self) -> RenderableType:
         """Lay it out for a terminal."""
-        # Narrow enough for a terminal of 80 columns, names whole.
-        table = Table(title=self._title(), box=box.SIMPLE_HEAD, padding=0)
+        # Narrow enough for a terminal of 80 columns, names whole; all as it is, since rich reads "[bench]" as a style.
+        table = Table(title=Text(self._title()), box=box.SIMPLE_HEAD, padding=0)
         name, *others = self._headings()
         table.add_column(name, no_wrap=True)
         for heading in others:
             table.add_column(heading.replace(" ", "\n").replace("/", "/\n"), justify="right", overflow="fold")
         for row in self._rows():
-            table.add_row(*row)
-        return Group(table, *self._notes())
+            table.add_row(*map(Text, row))
+        return Group(table, *map(Text, self._notes()))
 
     def to_markdown(self) -> str:
         """Lay it out for a README."""

@@ -24,9 +24,10 @@ INT4_TABLES = _INT4_BLOCKS
 
 # Products of 8-bit numbers in one instruction. Without it, x86 kernels of `DynamicInt8` saturate pairs of products,
 # which puts results off by up to 44 % (ONNX Runtime 1.31 made to use its kernels for AVX2 or AVX-512 without VNNI).
-# With unsigned weights they don't: exact as anywhere, as fast for single tokens, half as fast for prompts. Nor do
-# kernels of blocks, whose forms need the feature for their prompts alone. Arm's kernels for "asimd" are exact for
-# weights from -127 to 127, which `DynamicInt8` keeps to.
+# Sessions are opened so that they don't (see `onnx_sessions`), which takes time, as unsigned weights do: exact as
+# anywhere, as fast for single tokens, slower for prompts. Kernels of blocks are exact everywhere, their forms need the
+# feature for their prompts alone. Arm's kernels for "asimd" are exact for weights from -127 to 127, which `DynamicInt8`
+# keeps to.
 _INT8_PRODUCTS = ("avx512_vnni", "avx_vnni", "asimddp", "i8mm")
 
 

@@ -24,6 +24,7 @@ from briefd_build.pipeline.recipe import BASELINE, SOURCE
 from briefd_build.pipeline.results import Cost, RunRecord
 from briefd_build.pipeline.running import Run
 from briefd_build.pipeline.stages import make_stage
+from briefd_build.pipeline.taking_over import take_over_stages
 from briefd_build.reporting.run_report import write_reports
 from briefd_build.room import free_disk_bytes, free_memory_bytes
 from briefd_server.bundle import read_bundle
@@ -108,6 +109,7 @@ def run_recipe(
     _check_places(order.out.resolve(), order.build.resolve())
     torch.set_num_threads(order.thread_count)
     with claimed(order.build, recipe, order.thread_count, order.data):
+        take_over_stages(order.build)
         run = Run(recipe, stages, kind, measuring, order.build, order.thread_count, report, show)
         _check_room(run)
         rows = run.run()

@@ -18,7 +18,7 @@ from briefd_build.pipeline.parsing import nearest
 from briefd_build.pipeline.recipe import BASELINE, SOURCE, Recipe, Step
 from briefd_build.pipeline.rows import Measured, Rows
 from briefd_build.pipeline.seeding import seed_everything, stage_seed
-from briefd_build.pipeline.stage_folder import Applied, StageFolder
+from briefd_build.pipeline.stage_folder import Applied, stage_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from briefd_build.pipeline.measuring import Measuring
     from briefd_build.pipeline.model import Kind, Model, Report, Stage
     from briefd_build.pipeline.results import Score, StageResult
+    from briefd_build.pipeline.stage_folder import StageFolder
 
 
 SOURCE_STEP = Step(SOURCE, SOURCE)
@@ -95,8 +96,7 @@ class Run:
 
     def stage_folder(self, name: str) -> StageFolder:
         """Give the folder of a stage."""
-        number = [step.name for step in self.steps].index(name)
-        return StageFolder(self.folder / f"{number:02d}-{name}")
+        return stage_folder(self.folder, [step.name for step in self.steps].index(name), name)
 
     def _finish(self, step: Step, folder: StageFolder, previous: StageFolder | None) -> None:
         """Do what is lacking of a stage."""
@@ -121,7 +121,7 @@ class Run:
             model = self.kind.open(self.recipe.source)
             done = f"opened, {sum(each.numel() for each in model.network.parameters()):,} parameters"
         else:
-            model = self.kind.load(previous.model)
+            model = self._load(previous)
             resumed = "; it was stopped on the way: the time is that of the last part" if folder.has_work else ""
             done = self._change(step, model, folder) + resumed
         applied = Applied(done, time.perf_counter() - started, model.form.precision is Precision.FLOAT32)
@@ -134,7 +134,7 @@ class Run:
 
     def _export(self, step: Step, folder: StageFolder) -> None:
         # As it was saved: what a run that was stopped would export.
-        model = self.kind.load(folder.model)
+        model = self._load(folder)
         with folder.writing_bundle() as directory:
             folder.write_check(self.kind.write_bundle(model, directory, self._reporter(step)))
 
@@ -148,7 +148,11 @@ class Run:
         done = [step.name for step in self.steps if self.stage_folder(step.name).model.exists()]
         if name not in done:
             raise BuildError(f"there is no earlier stage {name!r}; {nearest(name, done)}")
-        return self.kind.load(self.stage_folder(name).model)
+        return self._load(self.stage_folder(name))
+
+    def _load(self, folder: StageFolder) -> Model:
+        with folder.reading():
+            return self.kind.load(folder.model)
 
     def _reporter(self, step: Step) -> Report:
         return lambda what, share: self.report(f"{step.name}: {what}", share)
