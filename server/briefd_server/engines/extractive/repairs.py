@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ _CONJUNCT, _NAME_PART, _MODIFIER = "conj", "flat", "nmod"
 _LEADING = frozenset({"advmod", "mark"})
 _STATEMENT = frozenset({"ccomp"})
 _LOOSE = frozenset({"nummod", "obl", "obl:unmarked"})
+# Words above a word that are looked at; no sentence that the treebanks train on is more than 16 deep.
+_DEEPEST = 100
 
 
 def repair(reading: SentenceReading) -> SentenceReading:
@@ -33,17 +36,19 @@ def attach_ranges(reading: SentenceReading) -> SentenceReading:
     "Port" and "Ellery" as two phrases its second ("between Port Ellery"), and so would one that hangs it on "Ellery".
     """
     heads, relations = list(reading.heads), list(reading.relations)
+    conjuncts = [word for word, relation in enumerate(relations) if relation == _CONJUNCT]
     for preposition, word in enumerate(reading.words):
         first = heads[preposition]
         if word.lower() != "between" or first <= preposition:
             continue
-        second = _first_conjunct_after(reading, first)
-        if second is None:
+        later = bisect_right(conjuncts, first)
+        if later == len(conjuncts):
             continue
+        second = conjuncts[later]
         if relations[heads[second]] == _NAME_PART and heads[heads[second]] == first:
             heads[second] = first
         # "We met, and between meetings we talked" is no range: "meetings" belongs to "talked" already.
-        elif _is_below(heads, first, second):
+        elif _may_be_below(heads, first, second):
             continue
         elif heads[second] < preposition:
             heads[second] = first
@@ -65,8 +70,8 @@ def attach_figures(reading: SentenceReading) -> SentenceReading:
             and reading.tags[noun] == "NOUN"
             and relations[figure] in _LOOSE
             and heads[figure] < noun
-            and _is_below(heads, noun, heads[figure])
-            and not _is_below(heads, noun, figure)
+            and _may_be_below(heads, noun, heads[figure])
+            and not _may_be_below(heads, noun, figure)
         ):
             heads[figure], relations[figure] = noun, _MODIFIER
     return replace(reading, heads=heads, relations=relations)
@@ -83,6 +88,7 @@ def attach_clauses(reading: SentenceReading) -> SentenceReading:
     heads = list(reading.heads)
     grammar = Grammar(reading)
     leftmost = grammar.leftmost()
+    linked = _linked_clauses(grammar, reading)
     for word, relation in enumerate(reading.relations):
         head = heads[word]
         if relation != "advcl" or word < head:
@@ -90,7 +96,7 @@ def attach_clauses(reading: SentenceReading) -> SentenceReading:
         if grammar.is_attribution(head):
             heads[word] = head if _is_of_speaker(grammar, reading, word) else heads[head]
             continue
-        nearest = _nearest_clause(grammar, reading, word, leftmost[word])
+        nearest = _nearest_clause(grammar, linked.get(head, ()), word, leftmost[word]) or head
         before = [child for child in grammar.children[word] if child < nearest] if nearest != head else []
         if not any(grammar.lower[child] in CONDITIONS for child in before):
             for moved in (word, *before):
@@ -105,29 +111,29 @@ def _is_of_speaker(grammar: Grammar, reading: SentenceReading, word: int) -> boo
     return is_bound or grammar.has(word, _STATEMENT) or grammar.lower[word] in SPEAKING
 
 
-def _nearest_clause(grammar: Grammar, reading: SentenceReading, word: int, start: int) -> int:
-    """Find the last clause beside `word`'s own, which begins at `start`: before or in the midst of it; or its head."""
-    head = reading.heads[word]
-    beside = [
-        child
-        for child in grammar.children[head]
-        if head < child < word
-        and reading.relations[child] in CLAUSE_LINKS
-        and not grammar.is_attribution(child)
-        and (start < child or (grammar.is_clause(child) and grammar.is_clause(word)))
-    ]
-    return max(beside, default=head)
+def _linked_clauses(grammar: Grammar, reading: SentenceReading) -> dict[int, list[int]]:
+    """For every clause, those that are added to it after its head, in the text's order."""
+    linked: dict[int, list[int]] = {}
+    for word, relation in enumerate(reading.relations):
+        if relation in CLAUSE_LINKS and reading.heads[word] < word and not grammar.is_attribution(word):
+            linked.setdefault(reading.heads[word], []).append(word)
+    return linked
 
 
-def _first_conjunct_after(reading: SentenceReading, word: int) -> int | None:
-    later = range(word + 1, len(reading))
-    return next((place for place in later if reading.relations[place] == _CONJUNCT), None)
+def _nearest_clause(grammar: Grammar, clauses: Sequence[int], word: int, start: int) -> int | None:
+    """Find the last of the clauses beside `word`'s own, which begins at `start`: before or in the midst of it."""
+    is_clause = grammar.is_clause(word)
+    before = (clauses[place] for place in reversed(range(bisect_left(clauses, word))))
+    return next((each for each in before if start < each or (is_clause and grammar.is_clause(each))), None)
 
 
-def _is_below(heads: Sequence[int], word: int, other: int) -> bool:
-    while word not in (other, heads[word]):
+def _may_be_below(heads: Sequence[int], word: int, other: int) -> bool:
+    """Whether `word` hangs on `other`; taken for granted where it hangs too deep to look."""
+    for _ in range(_DEEPEST):
+        if word in (other, heads[word]):
+            return word == other
         word = heads[word]
-    return word == other
+    return True
 
 
 _REPAIRS: tuple[Callable[[SentenceReading], SentenceReading], ...] = (attach_ranges, attach_figures, attach_clauses)
