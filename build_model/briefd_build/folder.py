@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from contextlib import contextmanager
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 MADE_BY = "made-by.json"
+_PARTIAL = ".partial"
 
 
 @contextmanager
 def staged(path: Path) -> Iterator[Path]:
     """Give a path to write to; what was written takes the place of `path` once the block ends well."""
-    partial = path.with_name(f"{path.name}.partial")
+    partial = path.with_name(f"{path.name}{_PARTIAL}")
     yield partial
     os.replace(partial, path)
 
@@ -43,7 +45,7 @@ class BuildFolder:
     def claim(self, made_by: object) -> None:
         """Make the folder for a build, or go on with it: the stages of another build don't go together with its own.
 
-        A folder without any stage is free: its build never came that far.
+        A folder without any whole stage is free: its build never came that far.
 
         Args:
             made_by: everything that decides what the build's stages are, as JSON knows it.
@@ -52,7 +54,8 @@ class BuildFolder:
             BuildError: the folder holds another build, or can't be made.
         """
         self.make()
-        if not self.has(MADE_BY) or not any(each.name != MADE_BY for each in self.path.iterdir()):
+        left = [each for each in self.path.iterdir() if each.name != MADE_BY and each.suffix != _PARTIAL]
+        if not self.has(MADE_BY) or not left:
             self.write_json(MADE_BY, made_by)
         elif (kept := self._read_made_by()) != (made_by := json.loads(json.dumps(made_by))):
             raise BuildError(
@@ -95,6 +98,23 @@ class BuildFolder:
         from safetensors.torch import load_file  # noqa: PLC0415 - likewise
 
         return load_file(self.path / name)
+
+
+def digest_files(directory: Path) -> str:
+    """Digest the names and contents of a directory's own files: SHA-256 in hexadecimal digits."""
+    digest = hashlib.sha256()
+    for file in sorted(each for each in directory.iterdir() if each.is_file()):
+        digest.update(f"{file.name} {digest_file(file)}\n".encode())
+    return digest.hexdigest()
+
+
+def digest_file(file: Path) -> str:
+    """Digest a file of any size: SHA-256 in hexadecimal digits."""
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while chunk := stream.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _differing(kept: object, wanted: object) -> str:

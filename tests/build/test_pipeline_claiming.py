@@ -93,3 +93,19 @@ def test_all_that_differs_is_named(tmp_path: Path) -> None:
         claimed(tmp_path, make_recipe(seed=2), 2, None),
     ):
         pass
+
+
+def test_corpora_that_changed_are_other_data(tmp_path: Path) -> None:
+    folder, corpus = tmp_path / "run", tmp_path / "data/gov_posts/train.jsonl.gz"
+    corpus.parent.mkdir(parents=True)
+    corpus.write_text("posts")
+    with pytest.raises(KeyboardInterrupt), claimed(folder, make_recipe(), 1, tmp_path / "data"):
+        stop_after_a_stage(folder)
+    with claimed(folder, make_recipe(), 1, tmp_path / "data"):
+        pass
+    corpus.write_text("other posts")
+    with (
+        pytest.raises(BuildError, match=r"another build \(other data_directory\)"),
+        claimed(folder, make_recipe(), 1, tmp_path / "data"),
+    ):
+        pass

@@ -69,7 +69,7 @@ def run(
 
     RECIPE is the name of one that ships (see brief-build recipes) or a TOML file. The folder of --build holds what the
     stages left, and the report as HTML, Markdown and JSON. A run that was stopped goes on after its last finished
-    stage.
+    stage, and one that lacks its first stages copies them from a run beside it that did them alike.
     """
     chosen = _read_recipe(recipe, preset, settings)
     folder = build or Path("build/runs", chosen.name)

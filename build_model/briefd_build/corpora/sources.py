@@ -89,10 +89,22 @@ def fill_cache(
                 partial.write_bytes(gzip.compress(content, mtime=0))
 
 
+def digest_corpora(data: Path) -> str:
+    """Digest the files in a directory that the builder reads: SHA-256 in hexadecimal digits."""
+    digest = hashlib.sha256()
+    for name in _files():
+        if (data / name).is_file():
+            digest.update(f"{name} {hashlib.sha256((data / name).read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()
+
+
 def _lacking(data: Path) -> list[str]:
-    files = [(source.folder, file.name) for source in TRAINING_SOURCES for file in source.files]
-    files += [(source.folder, name) for source in EDITED_SOURCES for name in source.names]
-    return [f"{folder}/{name}" for folder, name in files if not (data / folder / name).is_file()]
+    return [name for name in _files() if not (data / name).is_file()]
+
+
+def _files() -> list[str]:
+    fetched = [f"{source.folder}/{file.name}" for source in TRAINING_SOURCES for file in source.files]
+    return fetched + [f"{source.folder}/{name}" for source in EDITED_SOURCES for name in source.names]
 
 
 def _fetch(repository: str, file: PublicFile) -> bytes:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from briefd_build.corpora.sources import digest_corpora
 from briefd_build.errors import BuildError
-from briefd_build.folder import BuildFolder
+from briefd_build.folder import BuildFolder, digest_file, digest_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,9 +57,11 @@ def _alone_in(folder: Path) -> Iterator[None]:
 def made_by(recipe: Recipe, thread_count: int, data: Path | None) -> dict[str, Any]:
     """Tell everything that decides what a run's stages leave; sums are made in other orders on other thread counts."""
     source = _digest(Path(recipe.source))
-    named: dict[str, Any] = {"data_directory": str(data.resolve())} if data else {}
+    named: dict[str, Any] = {}
+    if data:
+        named["data_directory"] = {"path": str(data.resolve()), "corpora": digest_corpora(data)}
     files = (Path(value) for value in recipe.data.values() if isinstance(value, str))
-    if digests := {str(file): _digest_file(file) for file in files if file.is_file()}:
+    if digests := {str(file): digest_file(file) for file in files if file.is_file()}:
         named |= {"data_files": digests}
     return {"recipe": without_judging(recipe.to_json()), "threads": thread_count, "source": source, **named}
 
@@ -69,19 +71,6 @@ def without_judging(recipe: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in recipe.items() if key not in _JUDGING}
 
 
-def _digest(directory: Path) -> str | None:
+def _digest(source: Path) -> str | None:
     """Digest the files of a model's directory; a hub name's are fetched once."""
-    if not directory.is_dir():
-        return None
-    digest = hashlib.sha256()
-    for file in sorted(each for each in directory.iterdir() if each.is_file()):
-        digest.update(f"{file.name} {_digest_file(file)}\n".encode())
-    return digest.hexdigest()
-
-
-def _digest_file(file: Path) -> str:
-    digest = hashlib.sha256()
-    with file.open("rb") as stream:
-        while chunk := stream.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
+    return digest_files(source) if source.is_dir() else None

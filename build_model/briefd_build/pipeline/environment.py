@@ -18,16 +18,23 @@ _TELLING_FEATURES = (
 _LIBRARIES = ("briefd", "torch", "transformers", "onnx", "onnxruntime", "tokenizers", "numpy")
 
 
-def describe_environment(thread_count: int, proc: str = "/proc") -> dict[str, str]:
-    """Describe the machine and the libraries."""
+def describe_maker(proc: str = "/proc") -> dict[str, str]:
+    """Describe what of the machine decides the results of a training or an export, and not only their times."""
     features = read_cpu_features(proc)
     return {
-        "processor": name_processor(proc),
         "instructions": ", ".join(name for name in _TELLING_FEATURES if name in features) or "unknown",
+        "python": platform.python_version(),
+        **installed_versions(_LIBRARIES),
+    }
+
+
+def describe_environment(thread_count: int, proc: str = "/proc") -> dict[str, str]:
+    """Describe the machine and the libraries."""
+    return {
+        "processor": name_processor(proc),
         "cores": f"{psutil.cpu_count(logical=False) or os.cpu_count()} ({os.cpu_count()} threads)",
         "memory": f"{psutil.virtual_memory().total / 1e9:.1f} GB",
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-        "python": platform.python_version(),
-        **installed_versions(_LIBRARIES),
+        **describe_maker(proc),
         "threads": str(thread_count),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from briefd_build.pipeline.stage_folder import TAKEN_OVER
 from briefd_build.reporting import measures, quantities
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class GrowingTable:
                 quantities.share(row.agreement),
             ),
         )
+        if TAKEN_OVER in row.done:
+            yield f"  {row.name}: {row.done}"
         if row.verdict:
             yield f"  {row.name} did not pay: {row.verdict}"
 

@@ -161,7 +161,12 @@ def _measure_pytorch(run: Run, make: Callable[[], Kind]) -> Cost:
         last = run.stage_folder(run.steps[-1].name).bundle
         cost = run.measuring.pytorch(model, make, last, run.kind.timed_texts(), run.thread_count)
         folder.write_json(_PYTORCH, asdict(cost))
-    return Cost(**folder.read_json(_PYTORCH))
+    try:
+        return Cost(**folder.read_json(_PYTORCH))
+    except (ValueError, TypeError) as error:
+        raise BuildError(
+            f"{run.folder / _PYTORCH} is damaged; remove it, and the same command measures again"
+        ) from error
 
 
 def _make_record(order: Order, kind: Kind, rows: Rows, run: Run, pytorch: Cost) -> RunRecord:

@@ -95,6 +95,7 @@ class Rows:
         reference = self._baseline or measured
         return _remember(
             measured,
+            reference,
             _QUALITY if self._baseline else _QUALITY_ALONE,
             lambda: self._measuring.intervals(self._kind.score, measured.answers, reference.answers, self._recipe.seed),
         )
@@ -102,6 +103,7 @@ class Rows:
     def _changes(self, measured: Measured, previous: Measured) -> dict[str, Interval]:
         return _remember(
             measured,
+            previous,
             _CHANGES,
             lambda: self._measuring.differences(
                 self._kind.score, measured.answers, previous.answers, self._recipe.seed
@@ -109,7 +111,11 @@ class Rows:
         )
 
 
-def _remember(measured: Measured, name: str, find: Callable[[], dict[str, Interval]]) -> dict[str, Interval]:
+def _remember(
+    measured: Measured, other: Measured, name: str, find: Callable[[], dict[str, Interval]]
+) -> dict[str, Interval]:
     """Keep intervals in the stage's folder: a thousand resamples of some thousand texts take a while."""
-    kept = measured.folder.remember(name, lambda: {key: asdict(each) for key, each in find().items()})
-    return {key: Interval(**each) for key, each in kept.items()}
+    compared = f"{measured.folder.answers_digest()} {other.folder.answers_digest()}"
+    kept = measured.folder.remember(name, compared, lambda: {key: asdict(each) for key, each in find().items()})
+    with measured.folder.reading():
+        return {key: Interval(**each) for key, each in kept.items()}

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError
 
 from briefd_build.errors import BuildError
-from briefd_build.folder import BuildFolder
+from briefd_build.folder import BuildFolder, digest_files
+from briefd_build.pipeline.made_with import made_with
 from briefd_build.pipeline.results import Answer, Cost
 from briefd_server.bundle import read_bundle
 from briefd_server.errors import BundleError
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _APPLIED, _CHECKED, _COST, _ANSWERS = "applied.json", "checked.json", "cost.json", "answers.json"
+TAKEN_OVER = "taken over from the run"
+"""In what is told of a stage that another run did; that run's name follows."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +39,15 @@ class Applied:
         done: what the stage did, in one line.
         seconds: that it took.
         is_float32: whether the model is exported as it is.
+        made_with: see there; empty where the stage was measured with something else.
+        model_digest: of the model's files.
     """
 
     done: str
     seconds: float
     is_float32: bool
+    made_with: str = ""
+    model_digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,7 +99,7 @@ class StageFolder:
         """Give a folder to save the model to; it takes its place once the block ends well."""
         with _whole(self.model) as folder:
             yield folder
-            self.write_applied(applied)
+            self.write_applied(replace(applied, made_with=made_with(), model_digest=digest_files(folder)))
 
     @contextmanager
     def writing_bundle(self) -> Iterator[Path]:
@@ -107,29 +114,39 @@ class StageFolder:
 
     def write_measures(self, cost: Cost, answers: Sequence[Answer]) -> None:
         """Keep what was measured."""
+        if (applied := self.read_applied()).made_with != made_with():
+            self.write_applied(replace(applied, made_with=""))
         self._files.write_json(_ANSWERS, [asdict(each) for each in answers])
         self._files.write_json(_COST, asdict(cost))
 
-    def remember(self, name: str, find: Callable[[], Any]) -> Any:
-        """Give what was found before under this name, or find it now: JSON of what never changes once measured."""
-        if not self._files.has(name):
-            self._files.write_json(name, find())
+    def remember(self, name: str, compared: str, find: Callable[[], Any]) -> Any:
+        """Give what was found before under this name of the same things that were compared, or find it now: JSON."""
+        if self._files.has(name):
+            with self.reading():
+                kept = self._files.read_json(name)
+                if kept["compared"] == compared:
+                    return kept["found"]
+        self._files.write_json(name, {"compared": compared, "found": find()})
+        return self._files.read_json(name)["found"]
+
+    def answers_digest(self) -> str:
+        """Digest the answers: SHA-256 in hexadecimal digits."""
         with self.reading():
-            return self._files.read_json(name)
+            return hashlib.sha256((self.path / _ANSWERS).read_bytes()).hexdigest()
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Say of what is lacking or damaged, once the stage is done, how the run goes on nevertheless.
+        """Say of what can't be read, once the stage is done, how the run goes on nevertheless.
 
         Raises:
             BuildError: what the block reads of the stage can't be read.
         """
         try:
             yield
-        except (OSError, ValueError, TypeError, KeyError, SafetensorError, BundleError) as error:
+        except (OSError, ValueError, TypeError, AttributeError, KeyError, SafetensorError, BundleError) as error:
             raise BuildError(
-                f"{self.path} is damaged ({type(error).__name__}: {error}); remove it, and the same command does that "
-                "stage again"
+                f"{self.path} can't be read ({type(error).__name__}: {error}); if it is damaged, remove it: the same "
+                "command does that stage again"
             ) from error
 
     def read_applied(self) -> Applied:
@@ -154,19 +171,43 @@ class StageFolder:
             answers = self._files.read_json(_ANSWERS)
             return [Answer(**{**each, "expected": tuple(each["expected"])}) for each in answers]
 
-    def take_over(self, other: StageFolder, run: str) -> None:
-        """Take what a stage of another run left, and note the run's name; whole or not at all.
+    @property
+    def made_with(self) -> str:
+        """What the whole stage was made with (see `made_with`); empty where that changed, or it is not whole."""
+        try:
+            return self.read_applied().made_with if self.is_measured else ""
+        except BuildError:
+            return ""
 
-        Files are shared where the file system can: none is ever written again. What compares the stage with others
-        stays behind.
+    def size_bytes(self) -> int:
+        """Tell how much disk the stage takes."""
+        return sum(each.stat().st_size for each in self.path.rglob("*") if each.is_file())
+
+    def take_over(self, other: StageFolder, run: str) -> None:
+        """Copy what a stage of another run left, and note the run's name; whole or not at all.
+
+        What compares the stage with others stays behind.
+
+        Raises:
+            BuildError: the other stage is damaged.
+            OSError: it can't be copied.
         """
+        applied = other.read_applied()
         with _whole(self.path) as folder:
             for file in (_CHECKED, _ANSWERS, _COST):
-                _link(other.path / file, folder / file)
+                shutil.copyfile(other.path / file, folder / file)
             for directory in (other.model, other.bundle):
-                shutil.copytree(directory, folder / directory.name, copy_function=_link)
-            applied = other.read_applied()
-            StageFolder(folder).write_applied(replace(applied, done=f"{applied.done}; taken over from the run {run}"))
+                shutil.copytree(directory, folder / directory.name)
+            copied = StageFolder(folder)
+            copied.write_applied(replace(applied, done=f"{applied.done}; {TAKEN_OVER} {run}"))
+            copied.check_whole()
+
+    def check_whole(self) -> None:
+        """Read all that is read of a stage that is done; raises `BuildError` where it is damaged."""
+        for read in (self.read_check, self.read_cost, self.read_answers, self.files_digest):
+            read()
+        if digest_files(self.model) != self.read_applied().model_digest:
+            raise BuildError(f"{self.model} is not the model that was saved")
 
     def write_applied(self, applied: Applied) -> None:
         """Keep what the stage did; before the model takes its place."""
@@ -186,13 +227,6 @@ class StageFolder:
 def stage_folder(run: Path, number: int, name: str) -> StageFolder:
     """Give the folder of a run's stage; number 0 is the source's."""
     return StageFolder(run / f"{number:02d}-{name}")
-
-
-def _link(source: str | Path, target: str | Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # memory cards' file systems know no links
-        shutil.copyfile(source, target)
 
 
 @contextmanager

@@ -176,7 +176,7 @@ class Grammar:
         """Whether a phrase is the first thing after a verb without an object: "switched to its timer programme"."""
         if self._reading.tags[verb] != "VERB" or self.has(verb, _OBJECTS):
             return False
-        return word < verb or self._first_phrases[verb] == word
+        return word < verb or self._first_phrases.get(verb) == word
 
     @cached_property
     def _first_phrases(self) -> dict[int, int]:
