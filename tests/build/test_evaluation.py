@@ -112,6 +112,9 @@ def test_compliance_counts_lengths_and_words_in_order() -> None:
     invented = score_compliance(FirstWords(extra=" seven"), texts, 3, 4)
     assert invented.within_length == 0.0
     assert invented.words_in_order == pytest.approx(100 * 6 / 8)
+    # The stop that closes a summary makes an abbreviation of its last letter.
+    stopped = score_compliance(FirstWords(extra="."), ["It is 80 F for hours."], 3, 4)
+    assert stopped.words_in_order == 100.0
 
 
 def test_latency_is_of_the_texts_that_are_nearest_to_100_words() -> None:

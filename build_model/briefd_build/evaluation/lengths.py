@@ -39,10 +39,15 @@ def score_compliance(engine: ExtractiveEngine, texts: Iterable[str], least: int 
         if count_words(text) >= least:
             long_enough += 1
             met += least <= count_words(summary.text) <= most
-        summary_words = lower_words(summary.text)
+        summary_words = _words(summary.text)
         words += len(summary_words)
-        in_order += _matches_in_order(summary_words, lower_words(text))
+        in_order += _matches_in_order(summary_words, _words(text))
     return Compliance(text_count, 100 * met / max(1, long_enough), 100 * in_order / max(1, words))
+
+
+def _words(text: str) -> list[str]:
+    """Give the words without the stops that close them: a summary's last "F." is the "F" of the text."""
+    return [word.rstrip(".") for word in lower_words(text)]
 
 
 def _matches_in_order(wanted: Sequence[str], given: Sequence[str]) -> int:

@@ -127,7 +127,7 @@ class Grammar:
 
     def _adverb_class(self, word: int) -> str:
         form = self.lower[word]
-        if form in lexicon.HEDGES:
+        if form in lexicon.HEDGES or form in lexicon.TURNING_ADVERBS:
             return BENDING
         if form in lexicon.WH_ADVERBS or self._is_compared(word) or self._concludes(word):
             return BREAKING
@@ -196,7 +196,7 @@ class Grammar:
         return WIDENING if self._negated[head] else self._reading.relations[word]
 
     def _conjunct_class(self, word: int) -> str:
-        if "between" in self._child_forms[self._reading.heads[word]]:
+        if not lexicon.CORRELATIVES.isdisjoint(self._child_forms[self._reading.heads[word]]):
             return BREAKING
         if self.is_clause(word):
             return "conj:clause"

@@ -7,6 +7,10 @@ HEDGES = frozenset(
     "allegedly almost apparently approximately fewer less likely mostly nearly only partly perhaps possibly "
     "potentially previously probably purportedly reportedly roughly somewhat supposedly unlikely".split()
 )
+# Adverbs without which a sentence says something else: "charged twice", "initially believed", "otherwise healthy".
+TURNING_ADVERBS = frozenset("half initially originally otherwise thrice twice".split())
+# Words that announce two things: without the second, "neither the pilot nor the guest was hurt" is about the pilot.
+CORRELATIVES = frozenset("between both either neither".split())
 # Adjectives that make their noun something else: "former president", "alleged thief" (Partee 2010 calls them
 # non-subsective).
 NON_SUBSECTIVE = frozenset(
@@ -78,7 +82,9 @@ REPORTING = frozenset(
 )
 # The same for whoever says more than that: for telling a statement from who makes it.
 ATTRIBUTING = REPORTING | frozenset(
-    "argued claimed estimated insisted predicted suggested suggests warned wrote".split()
+    "argue argued argues believe believed believes claim claimed claims estimate estimated estimates expect expected "
+    "expects insist insisted insists predict predicted predicts suggest suggested suggests think thinks thought warn "
+    "warned warns write writes wrote".split()
 )
 # A verb under one of these reports nothing yet: "police may say that …".
 MODALS = frozenset("can could may might must shall should will would 'd 'll".split())

@@ -72,6 +72,26 @@ def test_a_measure_belongs_to_its_adjective() -> None:
     assert classes(old)["years"] == BENDING
 
 
+@pytest.mark.parametrize("adverb", ["twice", "initially", "Originally", "otherwise"])
+def test_an_adverb_that_turns_the_sense_stays(adverb: str) -> None:
+    run = "They/1/nsubj/PRON paid/1/root/VERB {}/1/advmod/ADV"
+    assert classes(run.format(adverb))[adverb] == BENDING
+    assert classes(run.format("slowly"))["slowly"] == "advmod"
+
+
+@pytest.mark.parametrize("first", ["neither", "both", "either", "between"])
+def test_of_two_that_are_announced_both_stay(first: str) -> None:
+    pilots = "{}/1/cc:preconj/CCONJ pilots/4/nsubj/NOUN nor/3/cc/CCONJ guests/1/conj/NOUN flew/4/root/VERB"
+    assert classes(pilots.format(first))["guests"] == BREAKING
+    assert classes(pilots.format("the"))["guests"] == "conj"
+
+
+@pytest.mark.parametrize("verb", ["expect", "predicted", "think", "showed"])
+def test_who_says_it_is_no_statement(verb: str) -> None:
+    reading = read_annotated(f"It/1/nsubj/PRON grew/1/root/VERB economists/3/nsubj/NOUN {verb}/1/parataxis/VERB")
+    assert Grammar(reading).is_attribution(3)
+
+
 def test_so_ties_a_clause_to_the_one_before() -> None:
     leaks = "It/1/nsubj/PRON leaks/1/root/VERB so/4/advmod/ADV it/4/nsubj/PRON stops/1/{}/VERB"
     assert classes(leaks.format("parataxis"))["so"] == BREAKING
