@@ -38,8 +38,15 @@ def quiet_libraries() -> None:
 
 
 def open_tokenizer(file: Path) -> Tokenizer:
-    """Load a `tokenizer.json`, without the padding and truncation that published ones carry."""
-    tokenizer = Tokenizer.from_file(str(file))
+    """Load a `tokenizer.json`, without the padding and truncation that published ones carry.
+
+    Raises:
+        BuildError: it is none.
+    """
+    try:
+        tokenizer = Tokenizer.from_file(str(file))
+    except Exception as error:  # tokenizers raises nothing more specific
+        raise BuildError(f"{file} is damaged; fetch or save the model again") from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return tokenizer

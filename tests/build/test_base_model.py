@@ -32,6 +32,13 @@ def test_a_directory_is_taken_as_it_is(directory: Path) -> None:
     assert found.load_encoder().config.hidden_size == 32
 
 
+@pytest.mark.parametrize("content", ["", "{}", '{"model": 3}'])
+def test_a_damaged_tokenizer_is_told(directory: Path, content: str) -> None:
+    (directory / "tokenizer.json").write_text(content)
+    with pytest.raises(BuildError, match=r"tokenizer.json is damaged; fetch or save the model again"):
+        find_base(str(directory)).load_tokenizer()
+
+
 def test_the_license_is_what_the_card_says(directory: Path) -> None:
     assert find_base(str(directory)).describe()["license"] == "unknown"
     (directory / "README.md").write_text("---\nlicense: mit\n---\n")

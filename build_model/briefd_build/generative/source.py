@@ -165,12 +165,7 @@ def load_tokenizer(source: ModelSource) -> Tokenizer:
 
     """
     file = source.directory / _TOKENIZER
-    if file.is_file():
-        try:
-            return open_tokenizer(file)
-        except Exception as error:  # tokenizers raises nothing more specific
-            raise BuildError(_damaged(file)) from error
-    return _convert_tokenizer(source)
+    return open_tokenizer(file) if file.is_file() else _convert_tokenizer(source)
 
 
 def load_model(source: ModelSource) -> LoadedModel:
