@@ -36,9 +36,10 @@ if TYPE_CHECKING:
 
 INT8 = Form(Precision.INT8_DYNAMIC, is_optimized=True)
 FORMS = cases(
-    [Form(is_optimized=True), INT8],
+    [INT8],
     [
         Form(),
+        Form(is_optimized=True),
         Form(Precision.FLOAT16),
         Form(Precision.INT8_STATIC, Calibration(batches=4)),
         Form(Precision.INT8_WEIGHTS),
@@ -157,6 +158,7 @@ def test_answers_are_scored(kind: ClassificationKind, base: BaseModel, model: Mo
     assert kind.score(others, answers)["accuracy"] == pytest.approx(right)
 
 
+@pytest.mark.long
 def test_texts_that_may_not_be_shown_leave_no_trace(
     base: BaseModel, folder: Path, model: Model, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
+from long_runs import cases
 from tiny_tokenizer import make_tokenizer
 from torch import Tensor
 from toy_labels import LABELS, toy_texts
@@ -139,7 +140,7 @@ def pruned(model: Model) -> Model:
     return student
 
 
-@pytest.mark.parametrize("part", ["logits", "states", "attention"])
+@pytest.mark.parametrize("part", cases(["states"], ["logits", "attention"]))
 def test_a_pruned_student_comes_nearer_to_its_teacher(teacher: Model, tmp_path: Path, part: str) -> None:
     """Each part of the lesson alone makes its own distance smaller."""
     student = pruned(teacher)
@@ -161,6 +162,7 @@ def test_the_teacher_stays_as_it_is(teacher: Model, tmp_path: Path) -> None:
     assert are_equal(before, weights(teacher))
 
 
+@pytest.mark.long
 def test_lora_is_merged_into_a_network_of_the_same_shape(model: Model, tmp_path: Path) -> None:
     before = {name: value.clone() for name, value in model.network.state_dict().items()}
     train(model, Lesson(epochs=8, rate=1e-2, lora_rank=8), tmp_path / "c")

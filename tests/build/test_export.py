@@ -64,6 +64,7 @@ def test_the_float32_graph_says_what_the_network_says(network: MultiTaskEncoder,
         check_parity(other(network), graphs[0])
 
 
+@pytest.mark.long
 def test_optimized_it_says_the_same(network: MultiTaskEncoder, tmp_path: Path) -> None:
     operators = export_form(copy.deepcopy(network), Form(is_optimized=True), (), tmp_path / "graph.onnx")
     assert operators == {"MultiHeadAttention": 2, "BiasGelu": 3}

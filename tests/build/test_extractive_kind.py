@@ -119,6 +119,7 @@ def test_what_was_saved_is_what_is_loaded(kind: ExtractiveKind, student: Model, 
         torch.testing.assert_close(mine, other, atol=0, rtol=0)
 
 
+@pytest.mark.long
 def test_pytorch_reads_what_the_bundle_reads(kind: ExtractiveKind, teacher: Model, tmp_path: Path) -> None:
     engine = load_engine(read_bundle(bundle_of(kind, teacher, Form(), tmp_path / "b")), "optimized", 1)
     run = kind.run_in_pytorch(teacher)

@@ -104,7 +104,7 @@ def graphs(tagger: Tagger, tmp_path_factory: pytest.TempPathFactory) -> Graphs:
     return Graphs(tagger, tmp_path_factory.mktemp("forms"))
 
 
-FAST = (Precision.FLOAT32, Precision.INT8_DYNAMIC, Precision.INT4_WEIGHTS)
+FAST = (Precision.FLOAT32, Precision.INT8_DYNAMIC)
 # Least correlation with what PyTorch says.
 CORRELATIONS = {
     Precision.FLOAT32: 1 - 1e-7,

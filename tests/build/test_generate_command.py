@@ -51,6 +51,7 @@ def names(directory: Path) -> list[str]:
     return sorted(path.name for path in directory.iterdir())
 
 
+@pytest.mark.long
 def test_a_bundle_is_made_measured_and_served(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     model = make_model("gpt_neox", tmp_path / "Model 1")
     out = tmp_path / "out"

@@ -49,6 +49,7 @@ def build(directory: Path, recipe: HeadlineRecipe = RECIPE) -> list[str]:
     return list(stages)
 
 
+@pytest.mark.long
 def test_from_the_corpora_to_a_model_that_writes(tmp_path: Path) -> None:
     write_corpus(tmp_path / "data", train_count=4)
     assert build(tmp_path) == ["pairs", "held-out pairs", "training"]

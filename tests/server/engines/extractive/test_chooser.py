@@ -179,7 +179,7 @@ def test_time_grows_linearly_with_the_sentences() -> None:
     def seconds(count: int) -> float:
         return seconds_to_choose([read_annotated("Pumps/0/root/NOUN", prominence=n % 7) for n in range(count)])
 
-    assert least_of_two(seconds, 4000) < 20 * least_of_two(seconds, 500) + 0.05
+    assert least_of_two(seconds, 2400) < 20 * least_of_two(seconds, 300) + 0.02
 
 
 @pytest.mark.parametrize("shape", HEADS)
@@ -205,4 +205,4 @@ def test_time_grows_linearly_with_a_sentence(shape: str, relation: str, tag: str
         reading = SentenceReading(words, heads, relations, [tag] * count, zeros, zeros, 0.0)
         return seconds_to_choose([reading])
 
-    assert least_of_two(seconds, 4000) < 20 * least_of_two(seconds, 500) + 0.05
+    assert least_of_two(seconds, 2400) < 20 * least_of_two(seconds, 300) + 0.02

@@ -175,6 +175,7 @@ def test_drafts_change_nothing(name, script, data, length, seed):
     assert _write(name, score, length, draft_ids=prompt_ids) == _write(name, score, length)
 
 
+@pytest.mark.long
 @settings(max_examples=40, deadline=None)
 @given(_names, _seeds, st.data(), _lengths)
 def test_drafts_change_nothing_of_a_random_model(name, seed, data, length):
