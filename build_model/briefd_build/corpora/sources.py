@@ -12,7 +12,7 @@ from urllib.parse import quote
 from urllib.request import urlopen
 
 from briefd_build.errors import BuildError
-from briefd_build.folder import staged
+from briefd_build.folder import digest_file, staged
 from briefd_build.provenance import EDITED_SOURCES, TRAINING_SOURCES, EditedSource, PublicFile, Source
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def digest_corpora(data: Path) -> str:
     digest = hashlib.sha256()
     for name in _files():
         if (data / name).is_file():
-            digest.update(f"{name} {hashlib.sha256((data / name).read_bytes()).hexdigest()}\n".encode())
+            digest.update(f"{name} {digest_file(data / name)}\n".encode())
     return digest.hexdigest()
 
 
