@@ -244,7 +244,12 @@ def test_a_comparison_of_other_answers_is_made_again(tmp_path: Path) -> None:
     assert found == [0, 0, 2, 3]
 
 
-@pytest.mark.parametrize("content", ["[]", "{", '{"accuracy": 3}'])
+def test_a_comparison_of_an_earlier_release_is_made_again(tmp_path: Path) -> None:
+    (tmp_path / "quality.json").write_text('{"accuracy": {"value": 1.0}}')
+    assert StageFolder(tmp_path).remember("quality.json", "a", lambda: 3) == 3
+
+
+@pytest.mark.parametrize("content", ["[]", "{"])
 def test_a_damaged_comparison_is_named_with_the_fix(model: Path, content: str) -> None:
     run(order(model, "first"))
     (model.parent / "runs/first/01-teacher/quality.json").write_text(content)

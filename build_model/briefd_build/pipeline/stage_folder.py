@@ -124,7 +124,8 @@ class StageFolder:
         if self._files.has(name):
             with self.reading():
                 kept = self._files.read_json(name)
-                if kept["compared"] == compared:
+                # Comparisons of earlier releases don't say what they compared.
+                if kept.get("compared") == compared:
                     return kept["found"]
         self._files.write_json(name, {"compared": compared, "found": find()})
         return self._files.read_json(name)["found"]
