@@ -23,6 +23,7 @@ from briefd_client.errors import (
     ClosedClientError,
     DeadlineError,
     EngineError,
+    LowConfidenceError,
     NotServedError,
     OptionError,
     QueueFullError,
@@ -51,7 +52,6 @@ from briefd_client.results import (
     Result,
     Sample,
     ServingStatus,
-    Span,
     SummaryResult,
     Task,
     Totals,
@@ -59,6 +59,7 @@ from briefd_client.results import (
     Variant,
 )
 from briefd_client.retry import NO_RETRY, RetryPolicy
+from briefd_client.word_choices import Polarity, Span, WordChoice
 
 if TYPE_CHECKING:
     from briefd_client.async_client import AsyncClient
@@ -96,8 +97,10 @@ __all__ = [
     "Latency",
     "LengthShortfall",
     "Limits",
+    "LowConfidenceError",
     "NotServedError",
     "OptionError",
+    "Polarity",
     "QueueFullError",
     "RequestError",
     "Result",
@@ -114,5 +117,6 @@ __all__ = [
     "UnexpectedAnswerError",
     "Usage",
     "Variant",
+    "WordChoice",
     "WrongTaskError",
 ]

@@ -60,33 +60,39 @@ class AsyncClient:
         self._calls: set[grpc.aio.Call] = set()
         self._is_closed = False
 
-    async def summarize(
+    async def summarize(  # noqa: PLR0913 - one argument a field of the request
         self,
         text: str,
         *,
         min_words: int = 10,
         max_words: int = 15,
+        explain: bool = False,
+        min_confidence: float | None = None,
         bundle: str = "",
         variant: Variant | None = None,
         timeout_seconds: float | None = None,
     ) -> SummaryResult:
-        """Summarize one text in one sentence; arguments and errors are those of `Client.summarize`."""
+        """Summarize one text in one sentence, or in up to two; arguments and errors are those of `Client.summarize`."""
         events = self.stream(
             text,
             min_words=min_words,
             max_words=max_words,
+            explain=explain,
+            min_confidence=min_confidence,
             bundle=bundle,
             variant=variant,
             timeout_seconds=timeout_seconds,
         )
         return final_result([event async for event in events])
 
-    def stream(
+    def stream(  # noqa: PLR0913 - one argument a field of the request
         self,
         text: str,
         *,
         min_words: int = 10,
         max_words: int = 15,
+        explain: bool = False,
+        min_confidence: float | None = None,
         bundle: str = "",
         variant: Variant | None = None,
         sample_interval_seconds: float | None = None,
@@ -100,6 +106,8 @@ class AsyncClient:
             text,
             min_words=min_words,
             max_words=max_words,
+            explain=explain,
+            min_confidence=min_confidence,
             bundle=bundle,
             variant=variant,
             sample_interval_seconds=sample_interval_seconds,

@@ -69,22 +69,27 @@ class Client:
         self._stub = SummarizerServiceStub(self._channel)
         self._closed = threading.Event()
 
-    def summarize(
+    def summarize(  # noqa: PLR0913 - one argument a field of the request
         self,
         text: str,
         *,
         min_words: int = 10,
         max_words: int = 15,
+        explain: bool = False,
+        min_confidence: float | None = None,
         bundle: str = "",
         variant: Variant | None = None,
         timeout_seconds: float | None = None,
     ) -> SummaryResult:
-        """Summarize one text in one sentence.
+        """Summarize one text in one sentence, or in up to two.
 
         Args:
             text: The text, with at least one word; how long it may be, `health().limits` tells.
             min_words: Fewest words of the summary, 3 to 60.
-            max_words: Most words of the summary, `min_words` to 60.
+            max_words: Most words of the summary, `min_words` to 60; above 20 it is up to two whole sentences.
+            explain: Whether `SummaryResult.explanation` is wanted.
+            min_confidence: The least `SummaryResult.confidence` that you take, 0 to 1; below it `LowConfidenceError` is
+                raised, and `NotServedError` where the bundle gives no confidence. `None`: no bound.
             bundle: Name or digest of the bundle that is to answer. Empty: the active one.
             variant: Form of the model that is to answer. `None`: the optimized one.
             timeout_seconds: Longest time that the call may take. `None`: the client's.
@@ -96,18 +101,22 @@ class Client:
             text,
             min_words=min_words,
             max_words=max_words,
+            explain=explain,
+            min_confidence=min_confidence,
             bundle=bundle,
             variant=variant,
             timeout_seconds=timeout_seconds,
         )
         return final_result(list(events))
 
-    def stream(
+    def stream(  # noqa: PLR0913 - one argument a field of the request
         self,
         text: str,
         *,
         min_words: int = 10,
         max_words: int = 15,
+        explain: bool = False,
+        min_confidence: float | None = None,
         bundle: str = "",
         variant: Variant | None = None,
         sample_interval_seconds: float | None = None,
@@ -122,6 +131,8 @@ class Client:
             text: The text.
             min_words: Fewest words.
             max_words: Most words.
+            explain: Whether the result is to be explained.
+            min_confidence: The least confidence that you take; no `Chunk` comes before it is known and high enough.
             bundle: Bundle that is to answer.
             variant: Form of the model that is to answer.
             sample_interval_seconds: How often a `Sample` is wanted, 0.01 to 60 s. `None`: never.
@@ -137,6 +148,8 @@ class Client:
             text,
             min_words=min_words,
             max_words=max_words,
+            explain=explain,
+            min_confidence=min_confidence,
             bundle=bundle,
             variant=variant,
             sample_interval_seconds=sample_interval_seconds,

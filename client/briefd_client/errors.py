@@ -3,10 +3,11 @@
     BriefdError
     ├── RequestError            it cannot be done as asked: asking again will not help
     │   ├── TextError           EMPTY_TEXT, TEXT_WITHOUT_WORDS, TEXT_TOO_LARGE, TEXT_HAS_NUL, MALFORMED_REQUEST
-    │   ├── OptionError         LENGTH_OUT_OF_RANGE, LABEL_COUNT_OUT_OF_RANGE, SAMPLE_INTERVAL_OUT_OF_RANGE,
-    │   │                       UNKNOWN_VARIANT
-    │   └── NotServedError      UNKNOWN_BUNDLE, VARIANT_NOT_IN_BUNDLE
+    │   ├── OptionError         LENGTH_OUT_OF_RANGE, MIN_CONFIDENCE_OUT_OF_RANGE, LABEL_COUNT_OUT_OF_RANGE,
+    │   │                       SAMPLE_INTERVAL_OUT_OF_RANGE, UNKNOWN_VARIANT
+    │   └── NotServedError      UNKNOWN_BUNDLE, VARIANT_NOT_IN_BUNDLE, CONFIDENCE_NOT_SERVED
     │       └── WrongTaskError  TASK_NOT_SERVED: the daemon summarizes and was asked to classify, or the reverse
+    ├── LowConfidenceError      LOW_CONFIDENCE; `confidence` is what was reached
     ├── QueueFullError          QUEUE_FULL; `retry_after_seconds` is the daemon's hint
     ├── DeadlineError           DEADLINE_PASSED
     ├── CancelledCallError      CALL_CANCELLED
@@ -53,17 +54,28 @@ class TextError(RequestError):
 
 
 class OptionError(RequestError):
-    """A length, a number of labels, an interval or a variant is out of range."""
+    """A length, a confidence, a number of labels, an interval or a variant is out of range."""
 
 
 class NotServedError(RequestError):
-    """The daemon does not serve the bundle or the variant that was asked for."""
+    """The daemon does not serve the bundle or the variant that was asked for, or its bundle gives no confidence."""
 
 
 class WrongTaskError(NotServedError):
     """The daemon's bundle was made for another task: to summarize where it was asked to classify, or the reverse."""
 
     reason = "TASK_NOT_SERVED"
+
+
+class LowConfidenceError(BriefdError):
+    """There is no summary of this text that is as certain as was asked.
+
+    Attributes:
+        confidence: What was reached, from 0 to 1; `None` where the daemon did not say.
+    """
+
+    reason = "LOW_CONFIDENCE"
+    confidence: float | None = None
 
 
 class QueueFullError(BriefdError):
@@ -122,12 +134,15 @@ CLASS_BY_REASON: dict[str, type[BriefdError]] = {
     "TEXT_HAS_NUL": TextError,
     "MALFORMED_REQUEST": TextError,
     "LENGTH_OUT_OF_RANGE": OptionError,
+    "MIN_CONFIDENCE_OUT_OF_RANGE": OptionError,
     "LABEL_COUNT_OUT_OF_RANGE": OptionError,
     "SAMPLE_INTERVAL_OUT_OF_RANGE": OptionError,
     "UNKNOWN_VARIANT": OptionError,
     "UNKNOWN_BUNDLE": NotServedError,
     "VARIANT_NOT_IN_BUNDLE": NotServedError,
+    "CONFIDENCE_NOT_SERVED": NotServedError,
     "TASK_NOT_SERVED": WrongTaskError,
+    "LOW_CONFIDENCE": LowConfidenceError,
     "QUEUE_FULL": QueueFullError,
     "DEADLINE_PASSED": DeadlineError,
     "CALL_CANCELLED": CancelledCallError,

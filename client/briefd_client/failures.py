@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -15,6 +16,7 @@ from briefd_client.errors import (
     CancelledCallError,
     DeadlineError,
     EngineError,
+    LowConfidenceError,
     NotServedError,
     QueueFullError,
     RequestError,
@@ -57,7 +59,10 @@ def failure_of(error: grpc.RpcError, *, address: Address, timeout_seconds: float
     kind = CLASS_BY_REASON.get(info.reason) or _CLASS_BY_CODE.get(error.code(), UnexpectedAnswerError)
     retry = _first(RetryInfo, details)
     retry_after_seconds = None if retry is None else retry.retry_delay.ToNanoseconds() / 1e9
-    return kind(error.details() or info.reason, reason=info.reason, retry_after_seconds=retry_after_seconds)
+    failure = kind(error.details() or info.reason, reason=info.reason, retry_after_seconds=retry_after_seconds)
+    if isinstance(failure, LowConfidenceError):
+        failure.confidence = _probability_of(info.metadata.get("confidence", ""))
+    return failure
 
 
 def cancelled_call() -> CancelledCallError:
@@ -88,6 +93,13 @@ def _unreachable_message(details: str, address: Address) -> str:
     if "Permission denied" in details:
         return f"this user may not open {address}; join the group that owns the socket"
     return f"no daemon answers at {address}; start one with `briefd serve`, or give the address where it listens"
+
+
+def _probability_of(number: str) -> float | None:
+    with suppress(ValueError):
+        probability = float(number)
+        return probability if 0 <= probability <= 1 else None
+    return None
 
 
 def _details_of(error: grpc.RpcError) -> Iterable[Any]:

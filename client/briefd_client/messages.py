@@ -26,13 +26,13 @@ from briefd_client.results import (
     Result,
     Sample,
     ServingStatus,
-    Span,
     SummaryResult,
     Task,
     Totals,
     Usage,
     Variant,
 )
+from briefd_client.word_choices import Polarity, Span, WordChoice
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -43,6 +43,11 @@ if TYPE_CHECKING:
 _VARIANTS = {pb.VARIANT_OPTIMIZED: Variant.OPTIMIZED, pb.VARIANT_BASELINE: Variant.BASELINE}
 _VARIANT_NUMBERS = {variant: number for number, variant in _VARIANTS.items()}
 _SHORTFALLS = {pb.LENGTH_SHORTFALL_TEXT_TOO_SHORT: LengthShortfall.TEXT_TOO_SHORT}
+_POLARITIES = {
+    pb.POLARITY_UP: Polarity.UP,
+    pb.POLARITY_DOWN: Polarity.DOWN,
+    pb.POLARITY_NONE: Polarity.NONE,
+}
 _TASKS = {pb.TASK_SUMMARIZE: Task.SUMMARIZE, pb.TASK_CLASSIFY: Task.CLASSIFY}
 _ENERGY_METHODS = {
     pb.ENERGY_METHOD_MEASURED: EnergyMethod.MEASURED,
@@ -50,11 +55,13 @@ _ENERGY_METHODS = {
 }
 
 
-def summarize_request(
+def summarize_request(  # noqa: PLR0913 - one argument a field of the request
     text: str,
     *,
     min_words: int,
     max_words: int,
+    explain: bool,
+    min_confidence: float | None,
     bundle: str,
     variant: Variant | None,
     sample_interval_seconds: float | None,
@@ -71,6 +78,9 @@ def summarize_request(
         request.min_word_count, request.max_word_count = min_words, max_words
     except ValueError:
         raise OptionError("a word count is out of range; ask for 3 to 60 words", reason="LENGTH_OUT_OF_RANGE") from None
+    request.explain = explain
+    if min_confidence is not None:
+        request.min_confidence = min_confidence
     return request
 
 
@@ -159,16 +169,35 @@ def _set_sample_interval(request: Request, seconds: float) -> None:
 
 
 def _summary_of(result: pb.SummarizeResult) -> SummaryResult:
+    confidence = _reading(result, "confidence")
+    if confidence is not None and not math.isfinite(confidence):
+        raise UnexpectedAnswerError("the daemon gave a confidence that is no number; check its version")
     return SummaryResult(
         summary=result.summary,
         word_count=result.word_count,
         length_met=result.length_met,
         length_shortfall=_SHORTFALLS.get(result.length_shortfall),
-        spans=tuple(Span(span.start, span.end) for span in result.spans),
+        spans=tuple(map(_span_of, result.spans)),
         language=result.language,
         sentence_count=result.sentence_count,
         usage=_usage_of(result.usage),
         form=result.form,
+        confidence=confidence,
+        explanation=tuple(map(_word_choice_of, result.explanation)),
+    )
+
+
+def _span_of(span: pb.Span) -> Span:
+    return Span(span.start, span.end)
+
+
+def _word_choice_of(choice: pb.WordChoice) -> WordChoice:
+    return WordChoice(
+        span=_span_of(choice.span),
+        kept=choice.kept,
+        rule=choice.rule,
+        polarity=_POLARITIES.get(choice.polarity),
+        serves=_span_of(choice.serves) if choice.HasField("serves") else None,
     )
 
 

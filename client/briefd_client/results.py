@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from briefd_client.word_choices import Span, WordChoice
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -56,14 +58,6 @@ class ServingStatus(str, Enum):
     SERVING = "serving"
     NOT_SERVING = "not_serving"
     """The daemon is starting or draining: new calls are refused."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Characters `text[start:end]` of the text that was sent, in code points."""
-
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +130,7 @@ class SummaryResult:
     """The answer to one call.
 
     Attributes:
-        summary: One sentence.
+        summary: One sentence; up to two, where more than 20 words were allowed.
         word_count: Words of `summary`.
         length_met: Whether `word_count` lies within the asked length.
         length_shortfall: Why it does not.
@@ -146,6 +140,10 @@ class SummaryResult:
         sentence_count: Sentences of the text that were read.
         usage: What the call cost.
         form: Which of the bundle's forms of the model answered, as in `Accepted`.
+        confidence: The probability, from 0 to 1, that no word was cut that the rest needs, calibrated on held-out gold
+            trees; it is not a promise that the sentence is right. `None` where the bundle has no proof-reader.
+        explanation: Why each word of the sentences that the summary was taken from was kept or dropped, in the text's
+            order; empty unless it was asked for, and where the model cannot tell.
     """
 
     summary: str
@@ -157,6 +155,8 @@ class SummaryResult:
     sentence_count: int
     usage: Usage
     form: str
+    confidence: float | None = None
+    explanation: tuple[WordChoice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,12 @@
     └── CallError               one call ends without an answer; `service.status` maps it to a gRPC status
         ├── RequestError        INVALID_ARGUMENT    EMPTY_TEXT, TEXT_WITHOUT_WORDS, TEXT_TOO_LARGE, TEXT_HAS_NUL,
         │                                           MALFORMED_REQUEST, LENGTH_OUT_OF_RANGE,
-        │                                           LABEL_COUNT_OUT_OF_RANGE, SAMPLE_INTERVAL_OUT_OF_RANGE,
-        │                                           UNKNOWN_VARIANT
+        │                                           MIN_CONFIDENCE_OUT_OF_RANGE, LABEL_COUNT_OUT_OF_RANGE,
+        │                                           SAMPLE_INTERVAL_OUT_OF_RANGE, UNKNOWN_VARIANT
         ├── NotServedError      NOT_FOUND           UNKNOWN_BUNDLE, VARIANT_NOT_IN_BUNDLE
         ├── WrongTaskError      FAILED_PRECONDITION TASK_NOT_SERVED
+        ├── NoConfidenceError   FAILED_PRECONDITION CONFIDENCE_NOT_SERVED
+        ├── LowConfidenceError  FAILED_PRECONDITION LOW_CONFIDENCE
         ├── QueueFullError      RESOURCE_EXHAUSTED  QUEUE_FULL
         ├── DeadlineError       DEADLINE_EXCEEDED   DEADLINE_PASSED
         ├── CancelledCallError  CANCELLED           CALL_CANCELLED
@@ -23,6 +25,11 @@ A message is one line that states the fix; it never quotes the caller's text.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class BriefdError(Exception):
@@ -50,11 +57,17 @@ class EngineLoadError(StartError):
 
 
 class CallError(BriefdError):
-    """A call ends without an answer; `reason` is the machine-readable one of the contract."""
+    """A call ends without an answer.
 
-    def __init__(self, reason: str, message: str) -> None:
+    Attributes:
+        reason: the machine-readable one of the contract.
+        metadata: what of the message varies and programs may want, under the contract's names.
+    """
+
+    def __init__(self, reason: str, message: str, metadata: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.reason = reason
+        self.metadata = metadata or {}
 
 
 class RequestError(CallError):
@@ -73,6 +86,31 @@ class WrongTaskError(CallError):
             "TASK_NOT_SERVED",
             f"this daemon serves the bundle {bundle_name}, which is there to {task} texts, not to {asked} them; "
             f"ask it to {task}, or start a daemon with another bundle: briefd serve --bundle DIR_OR_NAME",
+        )
+
+
+class NoConfidenceError(CallError):
+    """The request has a bound on the confidence, and the engine that answered gives none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "CONFIDENCE_NOT_SERVED",
+            "the bundle that answered gives no confidence; ask without min_confidence, or start a daemon with a "
+            "bundle that has a proof-reader: briefd serve --bundle DIR_OR_NAME",
+        )
+
+
+class LowConfidenceError(CallError):
+    """The summary's confidence is below the request's bound; both are from 0 to 1."""
+
+    def __init__(self, confidence: float, min_confidence: float) -> None:
+        # Rounded down: 0.8999 must not be told as 0.9, below 0.9.
+        shown = confidence * 1000 // 1 / 1000
+        super().__init__(
+            "LOW_CONFIDENCE",
+            f"the summary's confidence is {shown:g}, below the asked {min_confidence:g}; "
+            "read the text itself, or ask for a lower min_confidence",
+            {"confidence": repr(confidence), "minConfidence": repr(min_confidence)},
         )
 
 

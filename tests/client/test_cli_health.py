@@ -79,7 +79,7 @@ def test_completion_prints_a_script_for_each_shell(shell):
         ("brief classify he", ["file,he"]),
         ("brief classify --l", ["plain,--labels"]),
         ("brief news.txt he", ["file,he"]),
-        ("brief --m", ["plain,--min", "plain,--max", "plain,--metrics"]),
+        ("brief --m", ["plain,--min", "plain,--max", "plain,--min-confidence", "plain,--metrics"]),
         ("brief --variant o", ["plain,optimized"]),
         ("brief health --w", ["plain,--watch"]),
         ("brief completion f", ["plain,fish"]),

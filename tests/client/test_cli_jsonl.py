@@ -8,7 +8,7 @@ from google.rpc import code_pb2
 from hypothesis import given
 from hypothesis import strategies as st
 from run_brief import records, run
-from scripted_daemon import accepted, failing, summarize_first_words
+from scripted_daemon import accepted, fail, failing, summarize_first_words, summarize_with_explanation
 
 from briefd.v1 import briefd_pb2 as pb
 from briefd_client import BriefdError, TextError
@@ -63,6 +63,23 @@ def test_failed_lines_are_reported_and_the_others_go_on(daemon):
         (3, "x!", None),
     ]
     assert result.stderr == 'brief: 2 of 4 lines failed; see their "error"\n'
+
+
+def test_a_line_of_low_confidence_is_an_error_among_answers(daemon):
+    def doubt_lies(request, context):
+        if "lies" in request.text:
+            metadata = {"confidence": "0.25", "minConfidence": "0.5"}
+            fail(context, code_pb2.FAILED_PRECONDITION, "LOW_CONFIDENCE", "too low", metadata=metadata)
+        yield from summarize_with_explanation(request, context)
+
+    daemon.summarize = doubt_lies
+    texts = lines(*({"text": text} for text in ("it rains here", "it lies here", "it snows here")))
+    result = run("--jsonl", "--explain", "--min-confidence", "0.5", address=daemon.address, stdin=texts)
+    first, second, third = records(result.stdout)
+    assert (result.exit_code, result.stderr) == (1, 'brief: 1 of 3 lines failed; see their "error"\n')
+    assert (first["summary"], third["summary"]) == ("it rains here!", "it snows here!")
+    assert (first["confidence"], first["explanation"][0]["rule"]) == (0.9375, "negation")
+    assert second == {"id": 2, "error": {"reason": "LOW_CONFIDENCE", "message": "too low", "confidence": 0.25}}
 
 
 def test_lines_are_worked_on_together_and_answered_in_order(daemon):

@@ -12,7 +12,7 @@ import threading
 
 import pytest
 from run_brief import PROGRAM, WAIT_SECONDS, finish, run_on_terminal, start
-from scripted_daemon import accepted, running_daemon, socket_address
+from scripted_daemon import accepted, running_daemon, socket_address, summarize_with_explanation
 
 TEXT = b"one two three four five"
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
@@ -37,6 +37,15 @@ def test_without_an_input_on_a_terminal_it_tells_its_usage(daemon):
 def test_a_highlight_on_a_terminal_is_bold_and_reverse(daemon):
     screen = run_on_terminal("--text", "one two three four", "--highlight", address=daemon.address)
     assert screen.shown == "one two three!\n\n\x1b[1m\x1b[7mone two three\x1b[0m four\n\n"
+
+
+def test_an_explanation_on_a_terminal_marks_kept_words_alike(daemon):
+    daemon.summarize = summarize_with_explanation
+    screen = run_on_terminal("--text", "one two three four", "--explain", address=daemon.address)
+    summary, _, headings, first, *_, last, end = screen.shown.splitlines()
+    assert (summary, headings, end) == ("one two three!", "word            rule        why", "")
+    assert first == '\x1b[1m\x1b[7mone\x1b[0m    kept     negation    serves "two"; less claims more here'
+    assert last == "four   dropped  price:amod  less is still true here"
 
 
 @pytest.mark.parametrize("setting", ["1", "true"])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from google.rpc import code_pb2
 from run_brief import records, run
-from scripted_daemon import failing, in_turn, summarize_first_words
+from scripted_daemon import failing, in_turn, summarize_first_words, summarize_with_explanation
 
 from briefd.v1 import briefd_pb2 as pb
 
@@ -70,6 +70,8 @@ def test_the_status_is_that_of_the_first_failure(daemon, directory):
         (code_pb2.INVALID_ARGUMENT, "LENGTH_OUT_OF_RANGE", 2),
         (code_pb2.NOT_FOUND, "UNKNOWN_BUNDLE", 2),
         (code_pb2.NOT_FOUND, "VARIANT_NOT_IN_BUNDLE", 2),
+        (code_pb2.FAILED_PRECONDITION, "CONFIDENCE_NOT_SERVED", 2),
+        (code_pb2.FAILED_PRECONDITION, "LOW_CONFIDENCE", 3),
         (code_pb2.RESOURCE_EXHAUSTED, "QUEUE_FULL", 75),
         (code_pb2.DEADLINE_EXCEEDED, "DEADLINE_PASSED", 124),
         (code_pb2.UNAVAILABLE, "SHUTTING_DOWN", 69),
@@ -98,6 +100,9 @@ def test_an_empty_input_is_bad_input(daemon):
 def test_what_is_asked_reaches_the_daemon(daemon):
     options = ["--min", "3", "--max", "8", "--bundle", "news", "--variant", "baseline"]
     run("--text", TEXT, *options, address=daemon.address)
+    run("--text", TEXT, "--explain", "--min-confidence", "0.9", address=daemon.address)
+    asked = daemon.requests.pop()
+    assert (asked.explain, asked.min_confidence) == (True, 0.9)
     assert daemon.requests == [
         pb.SummarizeRequest(text=TEXT, min_word_count=3, max_word_count=8, bundle="news", variant=pb.VARIANT_BASELINE)
     ]
@@ -134,6 +139,70 @@ def test_metrics_go_to_standard_error(daemon):
     assert result.stderr.splitlines()[4] == "energy   ~65 mJ estimated (cpu-time-model)"
 
 
+EXPLANATION = """\
+word            rule        why
+one    kept     negation    serves "two"; less claims more here
+two    kept     price:amod  less is still true here
+three  kept     price:amod  less is still true here
+four   dropped  price:amod  less is still true here
+"""
+
+
+def test_an_explanation_stands_below_the_summary(daemon):
+    daemon.summarize = summarize_with_explanation
+    result = run("--text", "one two three four", "--explain", address=daemon.address)
+    assert told(result) == (0, f"one two three!\n\n{EXPLANATION}\n", "")
+
+
+def test_an_explanation_stands_below_the_marked_text(daemon):
+    daemon.summarize = summarize_with_explanation
+    result = run("--text", "one two three four\n", "--highlight", "--explain", address=daemon.address)
+    assert result.stdout == f"one two three!\n\n[[one two three]] four\n\n{EXPLANATION}\n"
+
+
+def test_an_engine_that_explains_nothing_is_told(daemon):
+    result = run("--text", TEXT, "--explain", address=daemon.address)
+    assert result.stdout == "one two three!\n\nno explanation: the model that answered gives none\n\n"
+
+
+def test_json_holds_the_confidence_and_the_explanation(daemon):
+    daemon.summarize = summarize_with_explanation
+    (plain,) = records(run("--text", TEXT, "--json", address=daemon.address).stdout)
+    assert (plain["confidence"], plain["explanation"]) == (0.9375, [])
+    (explained,) = records(run("--text", TEXT, "--json", "--explain", address=daemon.address).stdout)
+    first, *_, last = explained["explanation"]
+    assert first == {
+        "span": {"start": 0, "end": 3},
+        "kept": True,
+        "rule": "negation",
+        "polarity": "down",
+        "serves": {"start": 4, "end": 7},
+    }
+    assert (last["kept"], last["serves"]) == (False, None)
+
+
+def test_metrics_tell_the_confidence(daemon):
+    daemon.summarize = summarize_with_explanation
+    result = run("--text", TEXT, "--metrics", address=daemon.address)
+    assert result.stderr.splitlines()[1] == "confidence  0.938 that no needed word was cut"
+
+
+def test_a_text_of_low_confidence_does_not_stop_the_others(daemon, directory):
+    low = failing(code_pb2.FAILED_PRECONDITION, "LOW_CONFIDENCE", "too low", metadata={"confidence": "0.25"})
+    daemon.summarize = in_turn(low, summarize_first_words)
+    result = run("news.txt", "mail.txt", "--min-confidence", "0.5", "--json", address=daemon.address)
+    failure, answer = records(result.stdout)
+    assert (result.exit_code, answer["summary"]) == (3, "dear all hello!")
+    assert failure["error"] == {"reason": "LOW_CONFIDENCE", "message": "too low", "confidence": 0.25}
+    assert result.stderr == "brief: news.txt: too low\n"
+
+
+def test_a_bundle_without_a_confidence_is_told_once(daemon, directory):
+    daemon.summarize = failing(code_pb2.FAILED_PRECONDITION, "CONFIDENCE_NOT_SERVED", "ask without it")
+    result = run("news.txt", "mail.txt", "--min-confidence", "0.5", address=daemon.address)
+    assert told(result) == (2, "", "brief: news.txt: ask without it\n")
+
+
 def test_highlights_are_plain_marks_where_there_is_no_terminal(daemon):
     result = run("--text", "one two three four\nfive\n", "--highlight", address=daemon.address)
     assert result.stdout == "one two three!\n\n[[one two three]] four\nfive\n\n"
@@ -149,7 +218,11 @@ def test_highlights_are_plain_marks_where_there_is_no_terminal(daemon):
         (["--json", "--highlight"], "--json goes with neither"),
         (["--variant", "huge"], "'huge' is not one of"),
         (["--timeout", "0"], "0.0 is not in the range"),
-        (["--timeout", "nan"], "nan is not in the range"),
+        (["--timeout", "nan"], "nan is not in the range from 0 to 86400"),
+        (["--min-confidence", "2"], "2.0 is not in the range 0<=x<=1"),
+        (["--min-confidence", "-0.1"], "-0.1 is not in the range 0<=x<=1"),
+        (["--min-confidence", "nan"], "nan is not in the range from 0 to 1"),
+        (["--min-confidence", "high"], "'high' is not a valid number"),
         (["--min", "few"], "'few' is not a valid integer"),
         (["--address", "nowhere", "--text", "x"], "write unix:PATH or HOST:PORT"),
         (["--min", "9999999999", "--text", "x"], "ask for 3 to 60 words"),

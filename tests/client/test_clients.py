@@ -170,12 +170,16 @@ def test_what_is_asked_arrives(make_client, daemon):
     with make_client(daemon.address) as client:
         client.summarize(TEXT, min_words=3, max_words=7, bundle="other", variant=Variant.BASELINE)
         list(client.stream(TEXT, sample_interval_seconds=0.25))
-    first, second = daemon.requests
+        client.summarize(TEXT, explain=True, min_confidence=0.5)
+        list(client.stream(TEXT, explain=True, min_confidence=1))
+    first, second, third, fourth = daemon.requests
     assert first == pb.SummarizeRequest(
         text=TEXT, min_word_count=3, max_word_count=7, bundle="other", variant=pb.VARIANT_BASELINE
     )
     assert (second.min_word_count, second.max_word_count, second.variant) == (10, 15, pb.VARIANT_UNSPECIFIED)
     assert second.sample_interval.ToNanoseconds() == 250_000_000
+    assert (second.explain, second.HasField("min_confidence")) == (False, False)
+    assert (third.explain, third.min_confidence) == (fourth.explain, fourth.min_confidence / 2) == (True, 0.5)
 
 
 def test_a_stream_tells_what_happens(make_client, daemon):

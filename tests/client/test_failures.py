@@ -16,6 +16,7 @@ from briefd_client import (
     BriefdError,
     CancelledCallError,
     DeadlineError,
+    LowConfidenceError,
     NotServedError,
     QueueFullError,
     RequestError,
@@ -85,6 +86,24 @@ def test_the_daemons_hint_is_kept():
     failure = meaning(failed_with(Code.RESOURCE_EXHAUSTED, "later", info("QUEUE_FULL"), retry))
     assert isinstance(failure, QueueFullError)
     assert failure.retry_after_seconds == 1.25
+
+
+@pytest.mark.parametrize(
+    ("metadata", "confidence"),
+    [
+        ({"confidence": "0.73", "minConfidence": "0.9"}, 0.73),
+        ({}, None),
+        ({"confidence": "high"}, None),
+        ({"confidence": "nan"}, None),
+        ({"confidence": "2"}, None),
+    ],
+)
+def test_the_confidence_that_was_reached_is_kept(metadata, confidence):
+    told = error_details_pb2.ErrorInfo(reason="LOW_CONFIDENCE", domain="briefd", metadata=metadata)
+    failure = meaning(failed_with(Code.FAILED_PRECONDITION, "too low", told))
+    assert isinstance(failure, LowConfidenceError)
+    assert failure.confidence == confidence
+    assert pickle.loads(pickle.dumps(failure)).confidence == confidence
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,14 @@ def test_metrics_are_told_with_units_and_estimates_marked():
     ]
 
 
+def test_a_confidence_is_told_beside_the_words():
+    assert metrics_lines(result(USAGE, confidence=0.5))[:3] == [
+        "words       12",
+        "confidence  0.500 that no needed word was cut",
+        "latency     12.3 ms (queue 500 µs, tokenize 1 ms, inference 10.1 ms)",
+    ]
+
+
 def test_what_was_not_measured_is_never_zero():
     assert metrics_lines(result(pb.Usage(rss_delta_bytes=0))) == [
         "words    12",

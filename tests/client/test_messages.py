@@ -20,6 +20,7 @@ from briefd_client import (
     LengthShortfall,
     Limits,
     OptionError,
+    Polarity,
     Result,
     Sample,
     ServingStatus,
@@ -27,12 +28,22 @@ from briefd_client import (
     SummaryResult,
     TextError,
     Totals,
+    UnexpectedAnswerError,
     Usage,
     Variant,
+    WordChoice,
 )
 from briefd_client.messages import event_of, health_report_of, summarize_request
 
-ARGUMENTS = {"min_words": 10, "max_words": 15, "bundle": "", "variant": None, "sample_interval_seconds": None}
+ARGUMENTS = {
+    "min_words": 10,
+    "max_words": 15,
+    "explain": False,
+    "min_confidence": None,
+    "bundle": "",
+    "variant": None,
+    "sample_interval_seconds": None,
+}
 
 
 def request(text: str = "a text", **arguments: object) -> pb.SummarizeRequest:
@@ -44,6 +55,13 @@ def test_a_request_says_what_was_asked():
     assert built == pb.SummarizeRequest(
         text="héllo 🙂", min_word_count=5, max_word_count=8, bundle="b", variant=pb.VARIANT_BASELINE
     )
+
+
+def test_an_explanation_and_a_confidence_are_asked_for():
+    assert request(explain=True, min_confidence=0.0) == pb.SummarizeRequest(
+        text="a text", min_word_count=10, max_word_count=15, explain=True, min_confidence=0.0
+    )
+    assert not request().HasField("min_confidence")
 
 
 @pytest.mark.parametrize(("asked", "nanoseconds"), [(0.01, 10_000_000), (60, 60_000_000_000), (-1, -1_000_000_000)])
@@ -115,6 +133,36 @@ def test_a_result_is_read():
     assert event.result.length_shortfall is LengthShortfall.TEXT_TOO_SHORT
     assert event.result.form == "int8"
     assert (event.result.length_met, event.result.summary, event.result.sentence_count) == (False, "It rains.", 1)
+
+
+def test_a_confidence_and_an_explanation_are_read():
+    choices = [
+        pb.WordChoice(
+            span=pb.Span(start=3, end=5),
+            kept=True,
+            rule="negation",
+            polarity=pb.POLARITY_DOWN,
+            serves=pb.Span(start=6, end=9),
+        ),
+        pb.WordChoice(span=pb.Span(start=6, end=9), rule="price:amod", polarity=77),
+    ]
+    result = event_of(pb.SummarizeResponse(result=pb.SummarizeResult(confidence=0.0, explanation=choices))).result
+    assert result.confidence == 0.0
+    assert result.explanation == (
+        WordChoice(Span(3, 5), kept=True, rule="negation", polarity=Polarity.DOWN, serves=Span(6, 9)),
+        WordChoice(Span(6, 9), kept=False, rule="price:amod", polarity=None, serves=None),
+    )
+
+
+def test_without_them_there_is_neither_confidence_nor_explanation():
+    result = event_of(pb.SummarizeResponse(result=pb.SummarizeResult())).result
+    assert (result.confidence, result.explanation) == (None, ())
+
+
+@pytest.mark.parametrize("confidence", [math.nan, math.inf])
+def test_a_confidence_that_is_no_number_is_no_answer(confidence):
+    with pytest.raises(UnexpectedAnswerError, match="no number"):
+        event_of(pb.SummarizeResponse(result=pb.SummarizeResult(confidence=confidence)))
 
 
 def test_what_only_newer_daemons_send_is_passed_over():

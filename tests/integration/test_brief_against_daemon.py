@@ -19,6 +19,7 @@ from briefd_client import (
     Client,
     DeadlineError,
     EngineError,
+    LowConfidenceError,
     NotServedError,
     OptionError,
     QueueFullError,
@@ -69,6 +70,9 @@ def test_samples_come_while_a_call_runs(client):
         ({"text": "word " * 100_000}, TextError, "TEXT_TOO_LARGE"),
         ({"text": "word " * 4_000_000}, TextError, "TEXT_TOO_LARGE"),
         ({"text": "a", "min_words": 9, "max_words": 8}, OptionError, "LENGTH_OUT_OF_RANGE"),
+        ({"text": "a", "min_confidence": 90}, OptionError, "MIN_CONFIDENCE_OUT_OF_RANGE"),
+        ({"text": "a", "min_confidence": 0.9}, NotServedError, "CONFIDENCE_NOT_SERVED"),
+        ({"text": "unsure now", "min_confidence": 0.9}, LowConfidenceError, "LOW_CONFIDENCE"),
         ({"text": "a", "bundle": "nobody's"}, NotServedError, "UNKNOWN_BUNDLE"),
         ({"text": "crash now"}, EngineError, "ENGINE_FAILED"),
     ],
@@ -122,6 +126,37 @@ def test_json_lines_are_answered_in_order(daemon):
     answers = [json.loads(line) for line in finished.stdout.splitlines()]
     assert finished.returncode == 1
     assert [answer.get("summary") for answer in answers] == [*(f"line {number}" for number in range(100)), None]
+
+
+def test_a_summary_of_low_confidence_is_none(client, daemon):
+    with pytest.raises(LowConfidenceError) as caught:
+        client.summarize("unsure it is", min_confidence=0.5)
+    assert caught.value.confidence == 0.4
+    assert client.summarize("sure it is", min_confidence=0.5).confidence == 0.97
+    finished = brief(daemon, "--min-confidence", "0.5", "--text", "unsure it is")
+    assert (finished.returncode, finished.stdout) == (3, "")
+    assert finished.stderr.startswith("brief: the summary's confidence is 0.4, below the asked 0.5; ")
+    lines = "".join(json.dumps({"text": text}) + "\n" for text in ("sure it is", "unsure it is", "sure again"))
+    finished = brief(daemon, "--jsonl", "--min-confidence", "0.5", stdin=lines)
+    reasons = [json.loads(line).get("error", {}).get("reason") for line in finished.stdout.splitlines()]
+    assert (finished.returncode, reasons) == (1, [None, "LOW_CONFIDENCE", None])
+
+
+def test_the_command_explains(daemon):
+    finished = brief(daemon, "--explain", "--min", "3", "--max", "3", "--text", "it rains in Ulm")
+    assert (finished.returncode, finished.stdout.splitlines()) == (
+        0,
+        [
+            "it rains in",
+            "",
+            "word            rule         why",
+            "it     kept     first-words  less is still true here",
+            'rains  kept     first-words  serves "it"; less is still true here',
+            'in     kept     first-words  serves "it"; less is still true here',
+            'Ulm    dropped  price:rest   serves "it"; less is still true here',
+            "",
+        ],
+    )
 
 
 def test_the_command_tells_metrics_and_health(daemon):

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 import grpc
 import pytest
 from google.protobuf.duration_pb2 import Duration
-from serving import Served, reason_of, retry_seconds_of, serving
+from serving import Served, metadata_of, reason_of, retry_seconds_of, serving
 
 from briefd.v1 import briefd_pb2
 from briefd_server.bundle import VariantEntry
@@ -82,6 +82,90 @@ def test_the_asked_length_reaches_the_engine_and_a_shortfall_comes_back() -> Non
     run(scenario)
 
 
+def test_a_result_has_a_confidence_where_the_engine_gives_one() -> None:
+    async def scenario(served: Served) -> None:
+        assert (await served.events("sure a b"))[-1].result.confidence == 0.97
+        assert not (await served.events("a b c"))[-1].result.HasField("confidence")
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("bound", [0.0, 0.5, 0.97])
+def test_a_summary_that_is_certain_enough_is_sent_whole(bound: float) -> None:
+    async def scenario(served: Served) -> None:
+        accepted, *chunks, last = await served.events("sure a b c", min_confidence=bound)
+        assert accepted.HasField("accepted")
+        assert "".join(event.chunk.text for event in chunks) == last.result.summary == "sure a b c"
+
+    run(scenario)
+
+
+def test_below_the_bound_there_is_no_summary_and_not_a_word_of_it() -> None:
+    async def scenario(served: Served) -> None:
+        call = served.call("unsure my secret", min_confidence=0.9)
+        assert (await call.read()).HasField("accepted")
+        error = await error_of(call.read())
+        assert (error.code(), reason_of(error)) == (grpc.StatusCode.FAILED_PRECONDITION, "LOW_CONFIDENCE")
+        assert metadata_of(error) == {"confidence": "0.4", "minConfidence": "0.9"}
+        assert error.details() == (
+            "the summary's confidence is 0.4, below the asked 0.9; "
+            "read the text itself, or ask for a lower min_confidence"
+        )
+        health = await served.health()
+        assert dict(health.totals.call_count_by_outcome) == {"FAILED_PRECONDITION": 1}
+        assert (health.running_call_count, health.totals.words_written) == (0, 0)
+        assert (await served.events("unsure too", min_confidence=0.4))[-1].result.confidence == 0.4
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("bound", [0.0, 1.0])
+def test_an_engine_without_a_confidence_cannot_meet_a_bound(bound: float) -> None:
+    async def scenario(served: Served) -> None:
+        error = await error_of(served.events("a b c", min_confidence=bound))
+        assert (error.code(), reason_of(error)) == (grpc.StatusCode.FAILED_PRECONDITION, "CONFIDENCE_NOT_SERVED")
+        assert "ask without min_confidence" in (error.details() or "")
+
+    run(scenario)
+
+
+def test_samples_come_while_the_summary_is_withheld() -> None:
+    async def scenario(served: Served) -> None:
+        call = served.call("hold a b", sample_interval=Duration(nanos=10_000_000), min_confidence=0.9)
+        assert (await call.read()).HasField("accepted")
+        assert (await call.read()).HasField("sample")
+
+    run(scenario)
+
+
+def test_words_are_explained_only_when_asked() -> None:
+    async def scenario(served: Served) -> None:
+        text = "no pump  stopped here"
+        assert not (await served.events(text, min_word_count=3, max_word_count=3))[-1].result.explanation
+        result = (await served.events(text, min_word_count=3, max_word_count=3, explain=True))[-1].result
+        choices = result.explanation
+        assert [text[choice.span.start : choice.span.end] for choice in choices] == text.split()
+        assert [choice.kept for choice in choices] == [True, True, True, False]
+        assert [choice.rule for choice in choices] == ["first-words"] * 3 + ["price:rest"]
+        assert {choice.polarity for choice in choices} == {briefd_pb2.POLARITY_UP}
+        assert [choice.HasField("serves") for choice in choices] == [False, True, True, True]
+        assert (choices[1].serves.start, choices[1].serves.end) == (0, 2)
+
+    run(scenario)
+
+
+def test_of_a_sentence_without_end_only_the_kept_words_are_explained() -> None:
+    async def scenario(served: Served) -> None:
+        within = (await served.events("a " * 1024, explain=True))[-1].result
+        beyond = (await served.events("a " * 1025, explain=True))[-1].result
+        assert (len(within.explanation), len(beyond.explanation)) == (1024, 15)
+        # As large as the daemon takes: more than a message may hold, if every word were told of.
+        longest = (await served.events("a " * (1 << 17), explain=True))[-1].result
+        assert [choice.kept for choice in longest.explanation] == [True] * 15
+
+    run(scenario)
+
+
 def test_usage_is_whole_and_consistent() -> None:
     async def scenario(served: Served) -> None:
         usage = (await served.events())[-1].result.usage
@@ -146,6 +230,8 @@ def test_no_samples_unless_asked_for() -> None:
         ({"text": "a", "min_word_count": 2}, "INVALID_ARGUMENT", "LENGTH_OUT_OF_RANGE"),
         ({"text": "a", "max_word_count": 61}, "INVALID_ARGUMENT", "LENGTH_OUT_OF_RANGE"),
         ({"text": "a", "min_word_count": 0}, "INVALID_ARGUMENT", "LENGTH_OUT_OF_RANGE"),
+        ({"text": "a", "min_confidence": 1.001}, "INVALID_ARGUMENT", "MIN_CONFIDENCE_OUT_OF_RANGE"),
+        ({"text": "a", "min_confidence": float("nan")}, "INVALID_ARGUMENT", "MIN_CONFIDENCE_OUT_OF_RANGE"),
         ({"text": "a", "sample_interval": Duration()}, "INVALID_ARGUMENT", "SAMPLE_INTERVAL_OUT_OF_RANGE"),
         ({"text": "a", "variant": 9}, "INVALID_ARGUMENT", "UNKNOWN_VARIANT"),
         ({"text": "a", "bundle": "other"}, "NOT_FOUND", "UNKNOWN_BUNDLE"),

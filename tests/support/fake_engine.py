@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from briefd_server.engines.base import CallContext, Shortfall, Span, Stage, Summary, Task
+from briefd_server.engines.base import (
+    CallContext,
+    Polarity,
+    Shortfall,
+    Span,
+    Stage,
+    Summary,
+    Task,
+    WordChoice,
+)
 
 if TYPE_CHECKING:
     from briefd_server.bundle import Bundle
 
 # Longer than any test waits, so that a stop that does not work is seen.
 _LONG_SECONDS = 60.0
+CONFIDENCES = {"sure": 0.97, "unsure": 0.4}
+"""By a text's first word."""
 
 
 class FakeEngine:
@@ -21,7 +33,8 @@ class FakeEngine:
 
     `hold` first waits until it is stopped or `released` is set, as a model run with a terminate flag would; `spin`
     checks again and again instead; `stubborn` only heeds `released`; `pause` waits for a file named `go` in the
-    current directory; `crash` fails, quoting the text.
+    current directory; `crash` fails, quoting the text. Only `sure` and `unsure` have a confidence. Every word serves
+    the first one.
     """
 
     def __init__(self, variant: str = "optimized", thread_count: int = 2) -> None:
@@ -55,6 +68,8 @@ class FakeEngine:
             language="en",
             sentence_count=1,
             words_read=len(words),
+            confidence=CONFIDENCES.get(words[0]),
+            explanation=_explanation(task) if task.is_explained else (),
         )
 
     def _behave(self, manner: str, task: Task, call: CallContext) -> None:
@@ -74,6 +89,20 @@ class FakeEngine:
                 time.sleep(0.005)
         if manner == "stubborn":
             self.released.wait(_LONG_SECONDS)
+
+
+def _explanation(task: Task) -> tuple[WordChoice, ...]:
+    spans = [Span(*match.span()) for match in re.finditer(r"\S+", task.text)]
+    return tuple(
+        WordChoice(
+            span,
+            is_kept=number < task.max_word_count,
+            rule="first-words" if number < task.max_word_count else "price:rest",
+            polarity=Polarity.UP,
+            serves=spans[0] if number else None,
+        )
+        for number, span in enumerate(spans)
+    )
 
 
 class FakeLoader:

@@ -120,6 +120,27 @@ def summarize_first_words(
     yield pb.SummarizeResponse(sequence_number=3, result=result)
 
 
+def summarize_with_explanation(
+    request: pb.SummarizeRequest, context: grpc.ServicerContext
+) -> Iterator[pb.SummarizeResponse]:
+    """Answer as `summarize_first_words`, with a confidence, and an explanation where it is asked for."""
+    *others, last = summarize_first_words(request, context)
+    yield from others
+    last.result.confidence = 0.9375
+    if request.explain:
+        spans = list(_word_spans(request.text))
+        for number, span in enumerate(spans):
+            is_first = number == 0
+            last.result.explanation.add(
+                span=span,
+                kept=number < KEPT_WORD_COUNT,
+                rule="negation" if is_first else "price:amod",
+                polarity=pb.POLARITY_DOWN if is_first else pb.POLARITY_UP,
+                serves=spans[1] if is_first and len(spans) > 1 else None,
+            )
+    yield last
+
+
 def label_mood(request: pb.ClassifyRequest, context: grpc.ServicerContext) -> Iterator[pb.ClassifyResponse]:
     """Answer that the text is in good mood."""
     yield pb.ClassifyResponse(accepted=accepted().accepted)
@@ -151,9 +172,10 @@ def fail(
     *,
     retry_seconds: float | None = None,
     domain: str = "briefd",
+    metadata: dict[str, str] | None = None,
 ) -> None:
     """End the call as the daemon does: a status with an `ErrorInfo`, and a `RetryInfo` where there is a hint."""
-    details = [error_details_pb2.ErrorInfo(reason=reason, domain=domain)]
+    details = [error_details_pb2.ErrorInfo(reason=reason, domain=domain, metadata=metadata)]
     if retry_seconds is not None:
         details.append(error_details_pb2.RetryInfo(retry_delay=seconds(retry_seconds)))
     packed = []

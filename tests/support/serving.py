@@ -206,6 +206,11 @@ def reason_of(error: grpc.RpcError) -> str:
     return _detail(error, error_details_pb2.ErrorInfo()).reason
 
 
+def metadata_of(error: grpc.RpcError) -> dict[str, str]:
+    """Read what a status tells programs beside its reason."""
+    return dict(_detail(error, error_details_pb2.ErrorInfo()).metadata)
+
+
 def retry_seconds_of(error: grpc.RpcError) -> float:
     """Read the retry hint of a status."""
     return _detail(error, error_details_pb2.RetryInfo()).retry_delay.ToTimedelta().total_seconds()

@@ -7,11 +7,11 @@ from typing import Any
 import click
 
 from briefd_client.cli.asking import run
-from briefd_client.cli.exits import EXIT_STATUS_HELP
+from briefd_client.cli.exits import CLASSIFY_EXIT_STATUS_HELP
 from briefd_client.cli.options import ClassifyOptions, classify_options
 
 
-@click.command(epilog=EXIT_STATUS_HELP)
+@click.command(epilog=CLASSIFY_EXIT_STATUS_HELP)
 @classify_options
 @click.pass_context
 def classify(context: click.Context, /, **values: Any) -> None:

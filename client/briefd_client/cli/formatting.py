@@ -61,6 +61,7 @@ def metrics_lines(result: SummaryResult | ClassificationResult) -> list[str]:
     form = [] if result.form in _PLAIN_FORMS else [("form", result.form)]
     return _table(
         ("words", _words(result) if isinstance(result, SummaryResult) else f"{result.words_read:,} read"),
+        *_confidence(result),
         *form,
         ("latency", _latency_of_call(usage)),
         ("memory", _memory(usage)),
@@ -90,7 +91,14 @@ def health_lines(report: HealthReport) -> list[str]:
 
 
 def _table(*rows: tuple[str, str]) -> list[str]:
-    return [f"{label:{_LABEL_WIDTH}}{text}" for label, text in rows]
+    width = max(_LABEL_WIDTH, *(len(label) + 2 for label, _ in rows))
+    return [f"{label:{width}}{text}" for label, text in rows]
+
+
+def _confidence(result: SummaryResult | ClassificationResult) -> list[tuple[str, str]]:
+    if not isinstance(result, SummaryResult) or result.confidence is None:
+        return []
+    return [("confidence", f"{result.confidence:.3f} that no needed word was cut")]
 
 
 def _words(result: SummaryResult) -> str:

@@ -9,7 +9,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from briefd_client.results import Span
+    from briefd_client.word_choices import Span
 
 
 def highlight(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from briefd_client.cli.explanation import explanation_table
 from briefd_client.cli.formatting import labels_line
 from briefd_client.cli.highlight import bracketed, emphasized, highlight
 from briefd_client.cli.records import AnswerT
@@ -86,11 +87,20 @@ class SummarizeOptions(AskOptions[SummaryResult]):
 
     min_words: int
     max_words: int
+    min_confidence: float | None
     with_highlight: bool
+    with_explanation: bool
 
     def ask(self, client: Client, text: str) -> SummaryResult:
         """Summarize one text."""
-        return client.summarize(text, min_words=self.min_words, max_words=self.max_words, **self._common())
+        return client.summarize(
+            text,
+            min_words=self.min_words,
+            max_words=self.max_words,
+            explain=self.with_explanation,
+            min_confidence=self.min_confidence,
+            **self._common(),
+        )
 
     def conflict(self) -> str | None:
         """Tell which options do not go together; `None` if all do."""
@@ -101,14 +111,17 @@ class SummarizeOptions(AskOptions[SummaryResult]):
         return super().conflict()
 
     def lines_of(self, text: str, answer: SummaryResult, terminal: Terminal) -> list[str]:
-        """Write a summary, and where it was asked for the text with the kept words marked."""
+        """Write a summary; where they were asked for, the text with the kept words marked and the explanation."""
+        blocks = []
+        if self.with_highlight:
+            mark = emphasized if terminal.shows_styles else bracketed
+            harmless = terminal.harmless
+            marked = highlight(text, answer.spans, mark=lambda part: mark(harmless(part)), plain=harmless)
+            blocks.append(marked.rstrip("\n"))
+        if self.with_explanation:
+            blocks.append(explanation_table(text, answer.explanation, terminal))
         summary = terminal.harmless(answer.summary)
-        if not self.with_highlight:
-            return [summary]
-        mark = emphasized if terminal.shows_styles else bracketed
-        harmless = terminal.harmless
-        marked = highlight(text, answer.spans, mark=lambda part: mark(harmless(part)), plain=harmless).rstrip("\n")
-        return [summary, f"\n{marked}\n"]
+        return [summary, "\n" + "\n\n".join(blocks) + "\n"] if blocks else [summary]
 
 
 @dataclass(frozen=True)
@@ -140,17 +153,17 @@ address_option = click.option(
 )
 
 
-class _Seconds(click.FloatRange):
-    """A number of seconds: click takes `nan` to lie in every range."""
+class _Number(click.FloatRange):
+    """A number in a range with two ends: click takes `nan` to lie in every range."""
 
-    name = "seconds"
+    name = "number"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """Read the number."""
-        seconds = float(super().convert(value, param, ctx))
-        if math.isnan(seconds):
-            self.fail("nan is not in the range; give a number of seconds.", param, ctx)
-        return seconds
+        number = float(super().convert(value, param, ctx))
+        if math.isnan(number):
+            self.fail(f"nan is not in the range from {self.min:g} to {self.max:g}.", param, ctx)
+        return number
 
 
 def timeout_option(default_seconds: float) -> Callable[[_Function], _Function]:
@@ -158,7 +171,7 @@ def timeout_option(default_seconds: float) -> Callable[[_Function], _Function]:
     return click.option(
         "--timeout",
         "timeout_seconds",
-        type=_Seconds(min=0, min_open=True, max=86_400),
+        type=_Number(min=0, min_open=True, max=86_400),
         default=default_seconds,
         show_default=True,
         metavar="SECONDS",
@@ -176,10 +189,27 @@ def summarize_options(command: _Function) -> _Function:
             "--min", "min_words", default=10, show_default=True, metavar="N", help="Fewest words of the summary."
         ),
         click.option(
-            "--max", "max_words", default=15, show_default=True, metavar="N", help="Most words of the summary."
+            "--max",
+            "max_words",
+            default=15,
+            show_default=True,
+            metavar="N",
+            help="Most words of the summary; above 20 it may be two whole sentences.",
+        ),
+        click.option(
+            "--min-confidence",
+            type=_Number(min=0, max=1),
+            metavar="X",
+            help="Give no summary unless the probability that no needed word was cut is at least this.",
         ),
         click.option(
             "--highlight", "with_highlight", is_flag=True, help="Show the text too, with the kept words marked."
+        ),
+        click.option(
+            "--explain",
+            "with_explanation",
+            is_flag=True,
+            help="Tell too by which rule each word of the sentence was kept or dropped.",
         ),
         *_output_options("summary"),
         *_MODEL_OPTIONS,

@@ -7,6 +7,8 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from briefd_client.errors import LowConfidenceError
+
 if TYPE_CHECKING:
     from briefd_client.errors import BriefdError
     from briefd_client.results import ClassificationResult, HealthReport, SummaryResult
@@ -23,8 +25,11 @@ def record_of(answer: SummaryResult | ClassificationResult | HealthReport) -> Re
 
 
 def error_record_of(failure: BriefdError) -> Record:
-    """Return what takes the place of an answer."""
-    return {"error": {"reason": failure.reason, "message": str(failure)}}
+    """Return what takes the place of an answer; of one that is not certain enough, how certain it is."""
+    error: Record = {"reason": failure.reason, "message": str(failure)}
+    if isinstance(failure, LowConfidenceError):
+        error["confidence"] = failure.confidence
+    return {"error": error}
 
 
 def json_line_of(record: Record) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from briefd_client.cli.asking import run
-from briefd_client.cli.exits import EXIT_STATUS_HELP
+from briefd_client.cli.exits import SUMMARIZE_EXIT_STATUS_HELP
 from briefd_client.cli.options import SummarizeOptions, summarize_options
 
 if TYPE_CHECKING:
@@ -37,19 +37,23 @@ class _DefaultCommand(click.Command):
         super().format_epilog(ctx, formatter)
 
 
-@click.command(cls=_DefaultCommand, epilog=EXIT_STATUS_HELP)
+@click.command(cls=_DefaultCommand, epilog=SUMMARIZE_EXIT_STATUS_HELP)
 @summarize_options
 @click.version_option(package_name="briefd", prog_name="brief")
 @click.pass_context
 def summarize(context: click.Context, /, **values: Any) -> None:
-    """Summarize texts in one sentence each, on this device.
+    """Summarize texts in one sentence each, on this device; with --max above 20, in up to two.
 
     Every FILE is one text in UTF-8; - is standard input, which is also read when there is neither FILE nor --text. With
     several FILEs each summary is led by its file's name. Summaries go to standard output, all else to standard error.
 
     With --jsonl every line of every FILE is a text: {"id": "a1", "text": "..."}. Each is answered by a line with the
-    same "id" (without one, the number of the line), and "summary", "word_count", "length_met", "spans" and "usage", or
-    an "error" with its "reason". Blank lines and other fields are passed over.
+    same "id" (without one, the number of the line), and "summary", "word_count", "length_met", "confidence", "spans"
+    and "usage", with --explain an "explanation", or an "error" with its "reason". Blank lines and other fields are
+    passed over.
+
+    The confidence is the probability that no needed word was cut, as it was found on sentences whose grammar is known.
+    It is no promise that the sentence is right.
     """
     for name in _subcommands(context):
         if name in values["files"] and not os.path.exists(name):

@@ -3,7 +3,7 @@
 isort:skip_file
 The wire contract of briefd: one text in, one faithful sentence or its label out, and what the call cost.
 
-Conventions (Google AIP-140, 141, 142, 191, 192):
+Conventions (Google AIP-140, 141, 142, 191, 192, 193):
   * a reading that was not taken is absent, never 0: every reading is `optional`;
   * units stand in the name (`rss_bytes`, `energy_joules`); times are `google.protobuf.Duration` or `Timestamp`;
   * an enum's zero value is `_UNSPECIFIED`;
@@ -56,6 +56,42 @@ among those that this processor runs well; `Accepted.form` says which.
 VARIANT_BASELINE: Variant.ValueType  # 2
 """The float32 model before pruning and quantization, where the bundle kept it: for comparison."""
 Global___Variant: _TypeAlias = Variant  # noqa: Y015
+
+class _Polarity:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PolarityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Polarity.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    POLARITY_UNSPECIFIED: _Polarity.ValueType  # 0
+    """Not said."""
+    POLARITY_UP: _Polarity.ValueType  # 1
+    """Upward entailing: what is left without a restriction follows from the whole. "A pump in hall 3 stopped" says that
+    a pump stopped.
+    """
+    POLARITY_DOWN: _Polarity.ValueType  # 2
+    """Downward entailing: what is left without a restriction claims more than the whole. "No pump in hall 3 stopped" does
+    not say that no pump stopped.
+    """
+    POLARITY_NONE: _Polarity.ValueType  # 3
+    """Neither: nothing follows without a restriction, as under "exactly three"."""
+
+class Polarity(_Polarity, metaclass=_PolarityEnumTypeWrapper):
+    """What a place in a sentence allows to be left out, by natural logic."""
+
+POLARITY_UNSPECIFIED: Polarity.ValueType  # 0
+"""Not said."""
+POLARITY_UP: Polarity.ValueType  # 1
+"""Upward entailing: what is left without a restriction follows from the whole. "A pump in hall 3 stopped" says that
+a pump stopped.
+"""
+POLARITY_DOWN: Polarity.ValueType  # 2
+"""Downward entailing: what is left without a restriction claims more than the whole. "No pump in hall 3 stopped" does
+not say that no pump stopped.
+"""
+POLARITY_NONE: Polarity.ValueType  # 3
+"""Neither: nothing follows without a restriction, as under "exactly three"."""
+Global___Polarity: _TypeAlias = Polarity  # noqa: Y015
 
 class _LengthShortfall:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -161,6 +197,8 @@ class SummarizeRequest(_message.Message):
     BUNDLE_FIELD_NUMBER: _builtins.int
     VARIANT_FIELD_NUMBER: _builtins.int
     SAMPLE_INTERVAL_FIELD_NUMBER: _builtins.int
+    EXPLAIN_FIELD_NUMBER: _builtins.int
+    MIN_CONFIDENCE_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """The text: UTF-8, 1 byte up to `Limits.max_text_bytes`, at least one word (a run of characters between white space
     that holds a letter or a digit), no NUL character. Required.
@@ -168,11 +206,19 @@ class SummarizeRequest(_message.Message):
     min_word_count: _builtins.int
     """Fewest words of the summary, 3 to 60, at most `max_word_count`. Absent: 10."""
     max_word_count: _builtins.int
-    """Most words of the summary, 3 to 60, at least `min_word_count`. Absent: 15."""
+    """Most words of the summary, 3 to 60, at least `min_word_count`. Up to 20, the summary is one sentence; above, it is
+    up to two whole sentences, never a torn one. Absent: 15.
+    """
     bundle: _builtins.str
     """Name or digest of the bundle that is to answer. Empty: the active one."""
     variant: Global___Variant.ValueType
     """Which form of the model is to answer. Unspecified: the optimized one."""
+    explain: _builtins.bool
+    """Whether `SummarizeResult.explanation` is wanted."""
+    min_confidence: _builtins.float
+    """The least `SummarizeResult.confidence` that the caller takes, from 0 to 1. Below it there is no summary: the call
+    fails as LOW_CONFIDENCE, and as CONFIDENCE_NOT_SERVED where the bundle gives no confidence. Absent: no bound.
+    """
     @_builtins.property
     def sample_interval(self) -> _duration_pb2.Duration:
         """How often a `sample` is wanted while the call runs, 10 ms to 60 s. Absent: no samples."""
@@ -186,17 +232,23 @@ class SummarizeRequest(_message.Message):
         bundle: _builtins.str = ...,
         variant: Global___Variant.ValueType = ...,
         sample_interval: _duration_pb2.Duration | None = ...,
+        explain: _builtins.bool = ...,
+        min_confidence: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_word_count", b"_max_word_count", "_min_word_count", b"_min_word_count", "max_word_count", b"max_word_count", "min_word_count", b"min_word_count", "sample_interval", b"sample_interval"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_word_count", b"_max_word_count", "_min_confidence", b"_min_confidence", "_min_word_count", b"_min_word_count", "max_word_count", b"max_word_count", "min_confidence", b"min_confidence", "min_word_count", b"min_word_count", "sample_interval", b"sample_interval"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_word_count", b"_max_word_count", "_min_word_count", b"_min_word_count", "bundle", b"bundle", "max_word_count", b"max_word_count", "min_word_count", b"min_word_count", "sample_interval", b"sample_interval", "text", b"text", "variant", b"variant"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_word_count", b"_max_word_count", "_min_confidence", b"_min_confidence", "_min_word_count", b"_min_word_count", "bundle", b"bundle", "explain", b"explain", "max_word_count", b"max_word_count", "min_confidence", b"min_confidence", "min_word_count", b"min_word_count", "sample_interval", b"sample_interval", "text", b"text", "variant", b"variant"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_word_count: _TypeAlias = _typing.Literal["max_word_count"]  # noqa: Y015
     _WhichOneofArgType__max_word_count: _TypeAlias = _typing.Literal["_max_word_count", b"_max_word_count"]  # noqa: Y015
+    _WhichOneofReturnType__min_confidence: _TypeAlias = _typing.Literal["min_confidence"]  # noqa: Y015
+    _WhichOneofArgType__min_confidence: _TypeAlias = _typing.Literal["_min_confidence", b"_min_confidence"]  # noqa: Y015
     _WhichOneofReturnType__min_word_count: _TypeAlias = _typing.Literal["min_word_count"]  # noqa: Y015
     _WhichOneofArgType__min_word_count: _TypeAlias = _typing.Literal["_min_word_count", b"_min_word_count"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_word_count) -> _WhichOneofReturnType__max_word_count | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_confidence) -> _WhichOneofReturnType__min_confidence | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__min_word_count) -> _WhichOneofReturnType__min_word_count | None: ...
 
@@ -327,8 +379,12 @@ class SummarizeResult(_message.Message):
     SENTENCE_COUNT_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
     FORM_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    EXPLANATION_FIELD_NUMBER: _builtins.int
     summary: _builtins.str
-    """One sentence, with a capital first letter where the script has one, and a final stop."""
+    """One sentence, with a capital first letter where the script has one, and a final stop; where `max_word_count` is
+    above 20, up to two such sentences.
+    """
     word_count: _builtins.int
     """Words of `summary`: runs of characters between white space that hold a letter or a digit."""
     length_met: _builtins.bool
@@ -343,6 +399,11 @@ class SummarizeResult(_message.Message):
     """Sentences of the text that were read: all of them, however long the text is."""
     form: _builtins.str
     """Which of the bundle's forms of the model answered, as `Accepted.form`."""
+    confidence: _builtins.float
+    """The probability, from 0 to 1, that no word was cut that the rest needs, calibrated on held-out gold trees of the
+    bundle's language. It is not a promise that the sentence is right, and says nothing of whether it is the best one.
+    Absent where the bundle has no proof-reader, as generative bundles and older ones.
+    """
     @_builtins.property
     def spans(self) -> _containers.RepeatedCompositeFieldContainer[Global___Span]:
         """Where in `text` the summary's words were taken from, in order, without overlap. Empty when the model writes words
@@ -352,6 +413,13 @@ class SummarizeResult(_message.Message):
     @_builtins.property
     def usage(self) -> Global___Usage:
         """What the call cost."""
+
+    @_builtins.property
+    def explanation(self) -> _containers.RepeatedCompositeFieldContainer[Global___WordChoice]:
+        """Why each word was kept or dropped: one entry for each word of the sentences that the summary was taken from, in the
+        text's order. Of sentences of more than 1024 words in all, only the kept words. Empty unless the request asked to
+        `explain`, and where the model that answered cannot tell.
+        """
 
     def __init__(
         self,
@@ -365,14 +433,64 @@ class SummarizeResult(_message.Message):
         sentence_count: _builtins.int = ...,
         usage: Global___Usage | None = ...,
         form: _builtins.str = ...,
+        confidence: _builtins.float | None = ...,
+        explanation: _abc.Iterable[Global___WordChoice] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["usage", b"usage"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "confidence", b"confidence", "usage", b"usage"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["form", b"form", "language", b"language", "length_met", b"length_met", "length_shortfall", b"length_shortfall", "sentence_count", b"sentence_count", "spans", b"spans", "summary", b"summary", "usage", b"usage", "word_count", b"word_count"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_confidence", b"_confidence", "confidence", b"confidence", "explanation", b"explanation", "form", b"form", "language", b"language", "length_met", b"length_met", "length_shortfall", b"length_shortfall", "sentence_count", b"sentence_count", "spans", b"spans", "summary", b"summary", "usage", b"usage", "word_count", b"word_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__confidence: _TypeAlias = _typing.Literal["confidence"]  # noqa: Y015
+    _WhichOneofArgType__confidence: _TypeAlias = _typing.Literal["_confidence", b"_confidence"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__confidence) -> _WhichOneofReturnType__confidence | None: ...
+
+Global___SummarizeResult: _TypeAlias = SummarizeResult  # noqa: Y015
+
+@_typing.final
+class WordChoice(_message.Message):
+    """Why a word of the text was kept or dropped."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPAN_FIELD_NUMBER: _builtins.int
+    KEPT_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    POLARITY_FIELD_NUMBER: _builtins.int
+    SERVES_FIELD_NUMBER: _builtins.int
+    kept: _builtins.bool
+    """Whether the summary has the word."""
+    rule: _builtins.str
+    """Name of the rule that decided: lower-case parts joined by hyphens, and after a colon what the rule was applied to
+    (`negation`, `restrictive-phrase`, `price:amod`). Never empty. New versions may have new rules.
+    """
+    polarity: Global___Polarity.ValueType
+    """What the word's place allows to be left out. Unspecified where nobody told."""
+    @_builtins.property
+    def span(self) -> Global___Span:
+        """Where the word stands in `text`."""
+
+    @_builtins.property
+    def serves(self) -> Global___Span:
+        """The word that this one belongs to by the rule, as the verb that a negation denies. Absent where the rule looks at
+        this word alone.
+        """
+
+    def __init__(
+        self,
+        *,
+        span: Global___Span | None = ...,
+        kept: _builtins.bool = ...,
+        rule: _builtins.str = ...,
+        polarity: Global___Polarity.ValueType = ...,
+        serves: Global___Span | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["serves", b"serves", "span", b"span"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kept", b"kept", "polarity", b"polarity", "rule", b"rule", "serves", b"serves", "span", b"span"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___SummarizeResult: _TypeAlias = SummarizeResult  # noqa: Y015
+Global___WordChoice: _TypeAlias = WordChoice  # noqa: Y015
 
 @_typing.final
 class Span(_message.Message):

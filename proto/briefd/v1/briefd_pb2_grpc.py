@@ -32,10 +32,13 @@ class SummarizerServiceStub(object):
     Every error carries a `google.rpc.ErrorInfo` with domain `briefd` and one of these reasons:
 
     INVALID_ARGUMENT    EMPTY_TEXT, TEXT_WITHOUT_WORDS, TEXT_TOO_LARGE, TEXT_HAS_NUL, MALFORMED_REQUEST (bad UTF-8 or
-    not this message), LENGTH_OUT_OF_RANGE, LABEL_COUNT_OUT_OF_RANGE, SAMPLE_INTERVAL_OUT_OF_RANGE,
-    UNKNOWN_VARIANT
+    not this message), LENGTH_OUT_OF_RANGE, MIN_CONFIDENCE_OUT_OF_RANGE,
+    LABEL_COUNT_OUT_OF_RANGE, SAMPLE_INTERVAL_OUT_OF_RANGE, UNKNOWN_VARIANT
     NOT_FOUND           UNKNOWN_BUNDLE, VARIANT_NOT_IN_BUNDLE
-    FAILED_PRECONDITION TASK_NOT_SERVED: the daemon's bundle is one that does not do what this method does
+    FAILED_PRECONDITION TASK_NOT_SERVED: the daemon's bundle is one that does not do what this method does;
+    CONFIDENCE_NOT_SERVED: it gives no confidence, and the request has `min_confidence`;
+    LOW_CONFIDENCE: the summary's confidence is below `min_confidence`; the `ErrorInfo`'s metadata
+    holds both as decimal numbers, under `confidence` and `minConfidence`
     RESOURCE_EXHAUSTED  QUEUE_FULL, with a `google.rpc.RetryInfo` computed from the measured service time
     DEADLINE_EXCEEDED   DEADLINE_PASSED
     CANCELLED           CALL_CANCELLED
@@ -73,10 +76,13 @@ class SummarizerServiceServicer(object):
     Every error carries a `google.rpc.ErrorInfo` with domain `briefd` and one of these reasons:
 
     INVALID_ARGUMENT    EMPTY_TEXT, TEXT_WITHOUT_WORDS, TEXT_TOO_LARGE, TEXT_HAS_NUL, MALFORMED_REQUEST (bad UTF-8 or
-    not this message), LENGTH_OUT_OF_RANGE, LABEL_COUNT_OUT_OF_RANGE, SAMPLE_INTERVAL_OUT_OF_RANGE,
-    UNKNOWN_VARIANT
+    not this message), LENGTH_OUT_OF_RANGE, MIN_CONFIDENCE_OUT_OF_RANGE,
+    LABEL_COUNT_OUT_OF_RANGE, SAMPLE_INTERVAL_OUT_OF_RANGE, UNKNOWN_VARIANT
     NOT_FOUND           UNKNOWN_BUNDLE, VARIANT_NOT_IN_BUNDLE
-    FAILED_PRECONDITION TASK_NOT_SERVED: the daemon's bundle is one that does not do what this method does
+    FAILED_PRECONDITION TASK_NOT_SERVED: the daemon's bundle is one that does not do what this method does;
+    CONFIDENCE_NOT_SERVED: it gives no confidence, and the request has `min_confidence`;
+    LOW_CONFIDENCE: the summary's confidence is below `min_confidence`; the `ErrorInfo`'s metadata
+    holds both as decimal numbers, under `confidence` and `minConfidence`
     RESOURCE_EXHAUSTED  QUEUE_FULL, with a `google.rpc.RetryInfo` computed from the measured service time
     DEADLINE_EXCEEDED   DEADLINE_PASSED
     CANCELLED           CALL_CANCELLED
@@ -86,7 +92,8 @@ class SummarizerServiceServicer(object):
 
     def Summarize(self, request, context):
         """Summarizes one text. The stream holds, in this order: one `accepted`, any number of `sample` and `chunk`
-        messages, and one `result`, always last. Without a `result` the call failed and its status says why.
+        messages, and one `result`, always last. Without a `result` the call failed and its status says why. Where the
+        request has `min_confidence`, no `chunk` is sent before the confidence is known and high enough.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -140,10 +147,13 @@ class SummarizerService(object):
     Every error carries a `google.rpc.ErrorInfo` with domain `briefd` and one of these reasons:
 
     INVALID_ARGUMENT    EMPTY_TEXT, TEXT_WITHOUT_WORDS, TEXT_TOO_LARGE, TEXT_HAS_NUL, MALFORMED_REQUEST (bad UTF-8 or
-    not this message), LENGTH_OUT_OF_RANGE, LABEL_COUNT_OUT_OF_RANGE, SAMPLE_INTERVAL_OUT_OF_RANGE,
-    UNKNOWN_VARIANT
+    not this message), LENGTH_OUT_OF_RANGE, MIN_CONFIDENCE_OUT_OF_RANGE,
+    LABEL_COUNT_OUT_OF_RANGE, SAMPLE_INTERVAL_OUT_OF_RANGE, UNKNOWN_VARIANT
     NOT_FOUND           UNKNOWN_BUNDLE, VARIANT_NOT_IN_BUNDLE
-    FAILED_PRECONDITION TASK_NOT_SERVED: the daemon's bundle is one that does not do what this method does
+    FAILED_PRECONDITION TASK_NOT_SERVED: the daemon's bundle is one that does not do what this method does;
+    CONFIDENCE_NOT_SERVED: it gives no confidence, and the request has `min_confidence`;
+    LOW_CONFIDENCE: the summary's confidence is below `min_confidence`; the `ErrorInfo`'s metadata
+    holds both as decimal numbers, under `confidence` and `minConfidence`
     RESOURCE_EXHAUSTED  QUEUE_FULL, with a `google.rpc.RetryInfo` computed from the measured service time
     DEADLINE_EXCEEDED   DEADLINE_PASSED
     CANCELLED           CALL_CANCELLED

@@ -3,7 +3,7 @@
 isort:skip_file
 The wire contract of briefd: one text in, one faithful sentence or its label out, and what the call cost.
 
-Conventions (Google AIP-140, 141, 142, 191, 192):
+Conventions (Google AIP-140, 141, 142, 191, 192, 193):
   * a reading that was not taken is absent, never 0: every reading is `optional`;
   * units stand in the name (`rss_bytes`, `energy_joules`); times are `google.protobuf.Duration` or `Timestamp`;
   * an enum's zero value is `_UNSPECIFIED`;
@@ -41,10 +41,13 @@ class SummarizerServiceStub:
     Every error carries a `google.rpc.ErrorInfo` with domain `briefd` and one of these reasons:
 
       INVALID_ARGUMENT    EMPTY_TEXT, TEXT_WITHOUT_WORDS, TEXT_TOO_LARGE, TEXT_HAS_NUL, MALFORMED_REQUEST (bad UTF-8 or
-                          not this message), LENGTH_OUT_OF_RANGE, LABEL_COUNT_OUT_OF_RANGE, SAMPLE_INTERVAL_OUT_OF_RANGE,
-                          UNKNOWN_VARIANT
+                          not this message), LENGTH_OUT_OF_RANGE, MIN_CONFIDENCE_OUT_OF_RANGE,
+                          LABEL_COUNT_OUT_OF_RANGE, SAMPLE_INTERVAL_OUT_OF_RANGE, UNKNOWN_VARIANT
       NOT_FOUND           UNKNOWN_BUNDLE, VARIANT_NOT_IN_BUNDLE
-      FAILED_PRECONDITION TASK_NOT_SERVED: the daemon's bundle is one that does not do what this method does
+      FAILED_PRECONDITION TASK_NOT_SERVED: the daemon's bundle is one that does not do what this method does;
+                          CONFIDENCE_NOT_SERVED: it gives no confidence, and the request has `min_confidence`;
+                          LOW_CONFIDENCE: the summary's confidence is below `min_confidence`; the `ErrorInfo`'s metadata
+                          holds both as decimal numbers, under `confidence` and `minConfidence`
       RESOURCE_EXHAUSTED  QUEUE_FULL, with a `google.rpc.RetryInfo` computed from the measured service time
       DEADLINE_EXCEEDED   DEADLINE_PASSED
       CANCELLED           CALL_CANCELLED
@@ -58,7 +61,8 @@ class SummarizerServiceStub:
     def __new__(cls, channel: _aio.Channel) -> SummarizerServiceAsyncStub: ...
     Summarize: _grpc.UnaryStreamMultiCallable[_briefd_pb2.SummarizeRequest, _briefd_pb2.SummarizeResponse]
     """Summarizes one text. The stream holds, in this order: one `accepted`, any number of `sample` and `chunk`
-    messages, and one `result`, always last. Without a `result` the call failed and its status says why.
+    messages, and one `result`, always last. Without a `result` the call failed and its status says why. Where the
+    request has `min_confidence`, no `chunk` is sent before the confidence is known and high enough.
     """
     Classify: _grpc.UnaryStreamMultiCallable[_briefd_pb2.ClassifyRequest, _briefd_pb2.ClassifyResponse]
     """Tells which label one text belongs under. The stream holds, in this order: one `accepted`, any number of `sample`
@@ -75,10 +79,13 @@ class SummarizerServiceAsyncStub(SummarizerServiceStub):
     Every error carries a `google.rpc.ErrorInfo` with domain `briefd` and one of these reasons:
 
       INVALID_ARGUMENT    EMPTY_TEXT, TEXT_WITHOUT_WORDS, TEXT_TOO_LARGE, TEXT_HAS_NUL, MALFORMED_REQUEST (bad UTF-8 or
-                          not this message), LENGTH_OUT_OF_RANGE, LABEL_COUNT_OUT_OF_RANGE, SAMPLE_INTERVAL_OUT_OF_RANGE,
-                          UNKNOWN_VARIANT
+                          not this message), LENGTH_OUT_OF_RANGE, MIN_CONFIDENCE_OUT_OF_RANGE,
+                          LABEL_COUNT_OUT_OF_RANGE, SAMPLE_INTERVAL_OUT_OF_RANGE, UNKNOWN_VARIANT
       NOT_FOUND           UNKNOWN_BUNDLE, VARIANT_NOT_IN_BUNDLE
-      FAILED_PRECONDITION TASK_NOT_SERVED: the daemon's bundle is one that does not do what this method does
+      FAILED_PRECONDITION TASK_NOT_SERVED: the daemon's bundle is one that does not do what this method does;
+                          CONFIDENCE_NOT_SERVED: it gives no confidence, and the request has `min_confidence`;
+                          LOW_CONFIDENCE: the summary's confidence is below `min_confidence`; the `ErrorInfo`'s metadata
+                          holds both as decimal numbers, under `confidence` and `minConfidence`
       RESOURCE_EXHAUSTED  QUEUE_FULL, with a `google.rpc.RetryInfo` computed from the measured service time
       DEADLINE_EXCEEDED   DEADLINE_PASSED
       CANCELLED           CALL_CANCELLED
@@ -89,7 +96,8 @@ class SummarizerServiceAsyncStub(SummarizerServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Summarize: _aio.UnaryStreamMultiCallable[_briefd_pb2.SummarizeRequest, _briefd_pb2.SummarizeResponse]  # type: ignore[assignment]
     """Summarizes one text. The stream holds, in this order: one `accepted`, any number of `sample` and `chunk`
-    messages, and one `result`, always last. Without a `result` the call failed and its status says why.
+    messages, and one `result`, always last. Without a `result` the call failed and its status says why. Where the
+    request has `min_confidence`, no `chunk` is sent before the confidence is known and high enough.
     """
     Classify: _aio.UnaryStreamMultiCallable[_briefd_pb2.ClassifyRequest, _briefd_pb2.ClassifyResponse]  # type: ignore[assignment]
     """Tells which label one text belongs under. The stream holds, in this order: one `accepted`, any number of `sample`
@@ -105,10 +113,13 @@ class SummarizerServiceServicer(metaclass=_abc_1.ABCMeta):
     Every error carries a `google.rpc.ErrorInfo` with domain `briefd` and one of these reasons:
 
       INVALID_ARGUMENT    EMPTY_TEXT, TEXT_WITHOUT_WORDS, TEXT_TOO_LARGE, TEXT_HAS_NUL, MALFORMED_REQUEST (bad UTF-8 or
-                          not this message), LENGTH_OUT_OF_RANGE, LABEL_COUNT_OUT_OF_RANGE, SAMPLE_INTERVAL_OUT_OF_RANGE,
-                          UNKNOWN_VARIANT
+                          not this message), LENGTH_OUT_OF_RANGE, MIN_CONFIDENCE_OUT_OF_RANGE,
+                          LABEL_COUNT_OUT_OF_RANGE, SAMPLE_INTERVAL_OUT_OF_RANGE, UNKNOWN_VARIANT
       NOT_FOUND           UNKNOWN_BUNDLE, VARIANT_NOT_IN_BUNDLE
-      FAILED_PRECONDITION TASK_NOT_SERVED: the daemon's bundle is one that does not do what this method does
+      FAILED_PRECONDITION TASK_NOT_SERVED: the daemon's bundle is one that does not do what this method does;
+                          CONFIDENCE_NOT_SERVED: it gives no confidence, and the request has `min_confidence`;
+                          LOW_CONFIDENCE: the summary's confidence is below `min_confidence`; the `ErrorInfo`'s metadata
+                          holds both as decimal numbers, under `confidence` and `minConfidence`
       RESOURCE_EXHAUSTED  QUEUE_FULL, with a `google.rpc.RetryInfo` computed from the measured service time
       DEADLINE_EXCEEDED   DEADLINE_PASSED
       CANCELLED           CALL_CANCELLED
@@ -123,7 +134,8 @@ class SummarizerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_briefd_pb2.SummarizeResponse], _abc.AsyncIterator[_briefd_pb2.SummarizeResponse]]:
         """Summarizes one text. The stream holds, in this order: one `accepted`, any number of `sample` and `chunk`
-        messages, and one `result`, always last. Without a `result` the call failed and its status says why.
+        messages, and one `result`, always last. Without a `result` the call failed and its status says why. Where the
+        request has `min_confidence`, no `chunk` is sent before the confidence is known and high enough.
         """
 
     @_abc_1.abstractmethod

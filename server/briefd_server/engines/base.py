@@ -22,6 +22,8 @@ MAX_WORD_COUNT = 60
 """The longest."""
 DEFAULT_MIN_WORD_COUNT, DEFAULT_MAX_WORD_COUNT = 10, 15
 """Words of a summary where nothing else is asked for, the fewest and the most."""
+LONGEST_SINGLE_SENTENCE = 20
+"""Words up to which, as the most that is asked for, a summary is one sentence; above, it is up to two whole ones."""
 MAX_LABEL_COUNT = 1024
 """The most labels that a classifier may know."""
 
@@ -52,13 +54,38 @@ class Shortfall(Enum):
     TEXT_TOO_SHORT = "text_too_short"
 
 
+class Polarity(Enum):
+    """What a place in a sentence allows to be left out, by natural logic (MacCartney and Manning, 2007).
+
+    `UP` (upward entailing): a restriction may go, since the general follows from the special: "a pump in hall 3
+    stopped" says that a pump stopped. `DOWN` (downward entailing): it may not; "no pump in hall 3 stopped" does not
+    say that no pump stopped. `NONE`: neither holds, as under "exactly three" or in a question.
+    """
+
+    UP = "up"
+    DOWN = "down"
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What an engine is asked: a text that holds at least one word, and a length that was checked."""
+    """What an engine is asked: a text that holds at least one word, and a length that was checked.
+
+    Attributes:
+        text: to be summarized.
+        min_word_count: of the summary, `MIN_WORD_COUNT` to `max_word_count`.
+        max_word_count: of the summary, up to `MAX_WORD_COUNT`. Up to `LONGEST_SINGLE_SENTENCE` words the summary is
+            one sentence; above, up to two whole ones.
+        min_confidence: the least `Summary.confidence` that the caller takes, from 0 to 1. The service holds answers
+            to it; an engine may use it to choose between sentences, and need not.
+        is_explained: whether the caller wants `Summary.explanation`.
+    """
 
     text: str
     min_word_count: int = DEFAULT_MIN_WORD_COUNT
     max_word_count: int = DEFAULT_MAX_WORD_COUNT
+    min_confidence: float | None = None
+    is_explained: bool = False
 
     def run_on(self, engine: Engine, call: CallContext) -> Summary:
         """See `AnyTask`."""
@@ -87,10 +114,32 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class WordChoice:
+    """Why one word of a sentence that the summary was taken from was kept or dropped.
+
+    Attributes:
+        span: of the word in the task's text.
+        is_kept: whether the summary has the word.
+        rule: by its name in the engine's table of rules: lower case, parts joined by hyphens, and a colon before what
+            the rule was applied to (`negation`, `restrictive-phrase`, `price:amod`).
+        polarity: of the word's place.
+        serves: the word that this one was kept or dropped with or for; `None` where the rule looks at no other.
+    """
+
+    span: Span
+    is_kept: bool
+    rule: str
+    polarity: Polarity
+    serves: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """What an engine answers; the fields mean what `SummarizeResult` says of theirs.
 
-    `words_read` counts the words of the text that were read.
+    `words_read` counts the words of the text that were read. `confidence` is `None` where the engine has no
+    proof-reader. `explanation` has one entry for each word of the sentences that the summary was taken from, in the
+    text's order, if the task `is_explained` and the engine can tell; it is empty otherwise.
     """
 
     text: str
@@ -100,6 +149,8 @@ class Summary:
     language: str
     sentence_count: int
     words_read: int
+    confidence: float | None = None
+    explanation: tuple[WordChoice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ class Conversation(Generic[ResultT]):
         # Something is due, the call's answer, or its failure.
         self._events: asyncio.Queue[_Due | Answer[ResultT] | BaseException] = asyncio.Queue()
         self._chunks: list[str] = []
+        self._withholds_chunks = method.withholds(order.task)
         self._sent_length = 0
         self._sequence_numbers = itertools.count()
         self._sample_timer: asyncio.TimerHandle | None = None
@@ -86,7 +87,7 @@ class Conversation(Generic[ResultT]):
         self._events.put_nowait(error)
 
     async def follow(self) -> Answer[ResultT]:
-        """Pass on chunks and samples until the answer is there.
+        """Pass on chunks and samples until the answer is there, and is one that the caller takes.
 
         Raises:
             CallError: the call ends without an answer.
@@ -95,6 +96,7 @@ class Conversation(Generic[ResultT]):
         while True:
             event = await self._events.get()
             if isinstance(event, Answer):
+                self.method.check(self.order.task, event.result)
                 await self._write_chunk(self.method.text_of(event.result)[self._sent_length :])
                 return event
             if event is _Due.CHUNKS:
@@ -119,6 +121,8 @@ class Conversation(Generic[ResultT]):
             await self.write(chunk=briefd_pb2.Chunk(text=text))
 
     def _emit(self, chunk: str) -> None:
+        if self._withholds_chunks:
+            return  # what was not sent by then, `follow` sends with the answer
         self._loop.call_soon_threadsafe(self._take_chunk, chunk)
 
     def _take_chunk(self, chunk: str) -> None:

@@ -8,12 +8,14 @@ from google.protobuf.duration_pb2 import Duration
 
 from briefd.v1 import briefd_pb2
 from briefd_server.bundle import CLASSIFY, SUMMARIZE
-from briefd_server.engines.base import Shortfall
+from briefd_server.engines.base import Polarity, Shortfall
 from briefd_server.service.variants import VARIANTS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from briefd_server.bundle import Bundle
-    from briefd_server.engines.base import Classification, Summary
+    from briefd_server.engines.base import Classification, Span, Summary, WordChoice
     from briefd_server.forms import Forms
     from briefd_server.metering.totals import LatencyFigures, Totals
     from briefd_server.metering.usage import Carbon, Energy, Usage
@@ -23,6 +25,13 @@ _SHORTFALLS = {
     None: briefd_pb2.LENGTH_SHORTFALL_UNSPECIFIED,
     Shortfall.TEXT_TOO_SHORT: briefd_pb2.LENGTH_SHORTFALL_TEXT_TOO_SHORT,
 }
+_POLARITIES = {
+    Polarity.UP: briefd_pb2.POLARITY_UP,
+    Polarity.DOWN: briefd_pb2.POLARITY_DOWN,
+    Polarity.NONE: briefd_pb2.POLARITY_NONE,
+}
+# Keeps the explanation of a text without a full stop within what gRPC takes for one message: 4 MiB by default.
+_MAX_EXPLAINED_WORDS = 1024
 
 
 def duration(seconds: float | None) -> Duration | None:
@@ -59,11 +68,13 @@ def summarize_result(summary: Summary, usage: Usage, form: str) -> briefd_pb2.Su
         word_count=summary.word_count,
         length_met=summary.shortfall is None,
         length_shortfall=_SHORTFALLS[summary.shortfall],
-        spans=[briefd_pb2.Span(start=span.start, end=span.end) for span in summary.spans],
+        spans=[_span(span) for span in summary.spans],
         language=summary.language,
         sentence_count=summary.sentence_count,
         usage=usage_message(usage),
         form=form,
+        confidence=summary.confidence,
+        explanation=[_word_choice(choice) for choice in _bounded(summary.explanation)],
     )
 
 
@@ -110,6 +121,26 @@ def latency_message(figures: LatencyFigures) -> briefd_pb2.Latency:
         call_count=figures.call_count,
         p50=duration(figures.p50_seconds),
         p95=duration(figures.p95_seconds),
+    )
+
+
+def _span(span: Span) -> briefd_pb2.Span:
+    return briefd_pb2.Span(start=span.start, end=span.end)
+
+
+def _bounded(choices: Sequence[WordChoice]) -> Sequence[WordChoice]:
+    if len(choices) <= _MAX_EXPLAINED_WORDS:
+        return choices
+    return [choice for choice in choices if choice.is_kept]
+
+
+def _word_choice(choice: WordChoice) -> briefd_pb2.WordChoice:
+    return briefd_pb2.WordChoice(
+        span=_span(choice.span),
+        kept=choice.is_kept,
+        rule=choice.rule,
+        polarity=_POLARITIES[choice.polarity],
+        serves=_span(choice.serves) if choice.serves else None,
     )
 
 

@@ -19,6 +19,7 @@ from briefd_server.engines.base import (
     Task,
 )
 from briefd_server.errors import RequestError
+from briefd_server.service.confidence import check_confidence, checked_min_confidence
 from briefd_server.service.messages import classify_result, summarize_result
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Method(Generic[ResultT]):
         response: what is answered: a message with `sequence_number`, `accepted`, `sample` and `result`, and `chunk`
             where answers are text.
         read_task: reads off a request what the engine is to do; its text was checked, the rest it refuses itself.
+        withholds: whether a task's answer may be refused once it is there: no chunk of it is sent before.
+        check: refuses the answer of such a task.
         result_message: says an answer, what it cost and the form of the model that gave it.
         text_of: what an answer's chunks spell; empty where the method has none.
         word_counts: how many words were read, and how many `text_of` holds.
@@ -53,6 +56,8 @@ class Method(Generic[ResultT]):
     request: type[Message]
     response: type[Message]
     read_task: Callable[[Any], AnyTask[ResultT]]
+    withholds: Callable[[Any], bool]
+    check: Callable[[Any, ResultT], None]
     result_message: Callable[[ResultT, Usage, str], Message]
     text_of: Callable[[ResultT], str]
     word_counts: Callable[[ResultT], tuple[int, int]]
@@ -67,7 +72,13 @@ def _read_summarize_task(request: briefd_pb2.SummarizeRequest) -> Task:
             f"the asked length is {shortest} to {longest} words; "
             f"ask for {MIN_WORD_COUNT} to {MAX_WORD_COUNT}, the minimum no greater than the maximum",
         )
-    return Task(request.text, shortest, longest)
+    return Task(
+        request.text,
+        shortest,
+        longest,
+        min_confidence=checked_min_confidence(request.min_confidence) if request.HasField("min_confidence") else None,
+        is_explained=request.explain,
+    )
 
 
 def _read_classify_task(request: briefd_pb2.ClassifyRequest) -> ClassifyTask:
@@ -85,6 +96,8 @@ SUMMARIZE_METHOD: Method[Summary] = Method(
     request=briefd_pb2.SummarizeRequest,
     response=briefd_pb2.SummarizeResponse,
     read_task=_read_summarize_task,
+    withholds=lambda task: task.min_confidence is not None,
+    check=check_confidence,
     result_message=summarize_result,
     text_of=lambda summary: summary.text,
     word_counts=lambda summary: (summary.words_read, summary.word_count),
@@ -95,6 +108,8 @@ CLASSIFY_METHOD: Method[Classification] = Method(
     request=briefd_pb2.ClassifyRequest,
     response=briefd_pb2.ClassifyResponse,
     read_task=_read_classify_task,
+    withholds=lambda _: False,
+    check=lambda _, __: None,
     result_message=classify_result,
     text_of=lambda _: "",
     word_counts=lambda classification: (classification.words_read, 0),

@@ -21,6 +21,8 @@ from briefd_server.errors import (
     CancelledCallError,
     DeadlineError,
     EngineError,
+    LowConfidenceError,
+    NoConfidenceError,
     NotServedError,
     QueueFullError,
     RequestError,
@@ -45,6 +47,8 @@ _CODES: dict[type[CallError], grpc.StatusCode] = {
     RequestError: grpc.StatusCode.INVALID_ARGUMENT,
     NotServedError: grpc.StatusCode.NOT_FOUND,
     WrongTaskError: grpc.StatusCode.FAILED_PRECONDITION,
+    NoConfidenceError: grpc.StatusCode.FAILED_PRECONDITION,
+    LowConfidenceError: grpc.StatusCode.FAILED_PRECONDITION,
     QueueFullError: grpc.StatusCode.RESOURCE_EXHAUSTED,
     DeadlineError: grpc.StatusCode.DEADLINE_EXCEEDED,
     CancelledCallError: grpc.StatusCode.CANCELLED,
@@ -93,7 +97,9 @@ def describe(error: BaseException) -> str:
 
 def rich_status(error: CallError) -> status_pb2.Status:
     """Say an error as `google.rpc.Status`, details included."""
-    details: list[Message] = [error_details_pb2.ErrorInfo(reason=error.reason, domain=ERROR_DOMAIN)]
+    details: list[Message] = [
+        error_details_pb2.ErrorInfo(reason=error.reason, domain=ERROR_DOMAIN, metadata=error.metadata)
+    ]
     if isinstance(error, QueueFullError):
         retry = error_details_pb2.RetryInfo()
         retry.retry_delay.FromNanoseconds(round(error.retry_seconds * 1e9))

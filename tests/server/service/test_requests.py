@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 
@@ -49,6 +50,22 @@ def test_refuses_lengths_out_of_range(bundle: Bundle, shortest: int | None, long
     with pytest.raises(RequestError, match="ask for 3 to 60") as refusal:
         read(bundle, text="a", min_word_count=shortest, max_word_count=longest)
     assert refusal.value.reason == "LENGTH_OUT_OF_RANGE"
+
+
+@pytest.mark.parametrize("bound", [None, 0.0, 0.9, 1.0])
+def test_takes_confidences_in_range(bundle: Bundle, bound: float | None) -> None:
+    assert read(bundle, text="a", min_confidence=bound).task == Task("a", min_confidence=bound)
+
+
+@pytest.mark.parametrize("bound", [-0.001, 1.001, 90, math.inf, -math.inf, math.nan])
+def test_refuses_confidences_out_of_range(bundle: Bundle, bound: float) -> None:
+    with pytest.raises(RequestError, match="ask for 0 to 1, or leave it out") as refusal:
+        read(bundle, text="a", min_confidence=bound)
+    assert refusal.value.reason == "MIN_CONFIDENCE_OUT_OF_RANGE"
+
+
+def test_an_explanation_is_asked_for(bundle: Bundle) -> None:
+    assert read(bundle, text="a", explain=True).task == Task("a", is_explained=True)
 
 
 @pytest.mark.parametrize("text", ["a" * LIMIT, "é" * (LIMIT // 2), "🙂" * (LIMIT // 4 - 1) + "abcd"])

@@ -30,6 +30,12 @@ def test_a_full_queue_carries_its_hint() -> None:
     assert status.code == grpc.StatusCode.RESOURCE_EXHAUSTED.value[0]
 
 
+def test_a_low_confidence_is_told_to_programs_too() -> None:
+    info = error_details_pb2.ErrorInfo()
+    assert rich_status(errors.LowConfidenceError(0.89999, 0.9)).details[0].Unpack(info)
+    assert dict(info.metadata) == {"confidence": "0.89999", "minConfidence": "0.9"}
+
+
 def test_describing_an_error_leaves_out_its_message() -> None:
     def fail() -> None:
         raise ValueError("the secret text")
