@@ -1,8 +1,10 @@
-"""Training by epochs, for the first time and in recovery; resumes at the last finished epoch."""
+"""Training by epochs, for the first time and in recovery; what was stopped goes on where it was minutes before."""
 
 from __future__ import annotations
 
 import math
+import re
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -23,6 +25,12 @@ if TYPE_CHECKING:
 # As Linux names them; any one of them will do.
 _BFLOAT16_FEATURES = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
 
+CHECKPOINT_SECONDS = 180.0
+"""How often a training's state is kept, in seconds; writing it takes one or two."""
+
+# In the path of a parameter of transformers' encoders: "encoder.layer.3.output.dense.weight".
+_LAYER_NUMBER = re.compile(r"\blayer\.(\d+)\.")
+
 _Moved = TypeVar("_Moved")
 
 
@@ -38,11 +46,16 @@ BatchT = TypeVar("BatchT", bound=Movable)
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast to train. The rates rise over the first `warmup` of all steps and fall linearly to 0."""
+    """How long and how fast to train. The rates rise over the first `warmup` of all steps and fall linearly to 0.
+
+    The encoder's rate is that of its last layer; each layer below it has `layer_decay` times that of the one above, and
+    the embeddings below all have it once more.
+    """
 
     epochs: int
     encoder_rate: float
     head_rate: float
+    layer_decay: float = 1.0
     warmup: float = 0.05
     weight_decay: float = 0.01
     gradient_norm: float = 5.0
@@ -60,8 +73,10 @@ class EpochTrainer(Generic[BatchT]):
         batches_of_epoch: gives an epoch's batches, the same ones for the same epoch number.
         loss: of a batch on the network's device, under `fast_autocast`.
         schedule: see `Schedule`.
-        checkpoint: file that keeps the state between epochs; removed by whoever owns the build.
+        checkpoint: file that keeps the state after every epoch, and every few minutes of one; removed by whoever owns
+            the build.
         report: called after each step with the epochs done, fractional, and the step's loss.
+        checkpoint_seconds: what is lost at most when a training is stopped, and the time of a step.
     """
 
     batches_of_epoch: Callable[[int], Sequence[BatchT]]
@@ -69,6 +84,7 @@ class EpochTrainer(Generic[BatchT]):
     schedule: Schedule
     checkpoint: Path
     report: Callable[[float, float], None]
+    checkpoint_seconds: float = CHECKPOINT_SECONDS
 
     def train(self, network: nn.Module, encoder: nn.Module, device: torch.device) -> None:
         """Train what asks for a gradient to the end of the schedule, from the checkpoint where there is one.
@@ -83,17 +99,22 @@ class EpochTrainer(Generic[BatchT]):
         """
         with without_denormals():
             optimizer = _optimizer(network, encoder, self.schedule)
-            for epoch in range(self._resume(network, optimizer), self.schedule.epochs):
-                self._train_epoch(network, optimizer, epoch, device)
-                self._save(network, optimizer, epoch + 1)
+            first, done = self._resume(network, optimizer)
+            for epoch in range(first, self.schedule.epochs):
+                self._train_epoch(network, optimizer, epoch, done if epoch == first else 0, device)
+                self._save(network, optimizer, epoch + 1, 0)
         network.eval()
 
     def _train_epoch(
-        self, network: nn.Module, optimizer: torch.optim.Optimizer, epoch: int, device: torch.device
+        self, network: nn.Module, optimizer: torch.optim.Optimizer, epoch: int, steps_done: int, device: torch.device
     ) -> None:
         network.train()
         batches = self.batches_of_epoch(epoch)
-        for step, batch in enumerate(batches):
+        saved = time.monotonic()
+        for step, batch in enumerate(batches[steps_done:], steps_done):
+            if time.monotonic() - saved >= self.checkpoint_seconds:
+                self._save(network, optimizer, epoch, step)
+                saved = time.monotonic()
             done = epoch + step / len(batches)
             _set_rates(optimizer, self.schedule.factor(done / self.schedule.epochs))
             self.report(done, self._step(network, optimizer, batch.to(device), device))
@@ -109,21 +130,23 @@ class EpochTrainer(Generic[BatchT]):
             raise BuildError("training diverged; lower the rates of its schedule")
         return value
 
-    def _resume(self, network: nn.Module, optimizer: torch.optim.Optimizer) -> int:
+    def _resume(self, network: nn.Module, optimizer: torch.optim.Optimizer) -> tuple[int, int]:
+        """Take up the state of the checkpoint; gives the epoch to go on with, and how many of its steps are done."""
         if not self.checkpoint.exists():
-            return 0
+            return 0, 0
         state = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
         network.load_state_dict(state["network"])
         optimizer.load_state_dict(state["optimizer"])
         torch.set_rng_state(state["random"])
-        return int(state["epoch"])
+        return int(state["epoch"]), int(state["step"])
 
-    def _save(self, network: nn.Module, optimizer: torch.optim.Optimizer, epoch: int) -> None:
+    def _save(self, network: nn.Module, optimizer: torch.optim.Optimizer, epoch: int, step: int) -> None:
         state = {
             "network": network.state_dict(),
             "optimizer": optimizer.state_dict(),
             "random": torch.get_rng_state(),
             "epoch": epoch,
+            "step": step,
         }
         with staged(self.checkpoint) as partial:
             torch.save(state, partial)
@@ -161,10 +184,24 @@ def is_bfloat16_fast(device: torch.device) -> bool:
 def _optimizer(network: nn.Module, encoder: nn.Module, schedule: Schedule) -> torch.optim.AdamW:
     inside = {id(parameter) for parameter in encoder.parameters()}
     groups = [
-        _group(encoder.parameters(), schedule.encoder_rate),
+        *_encoder_groups(encoder, schedule),
         _group((each for each in network.parameters() if id(each) not in inside), schedule.head_rate),
     ]
     return torch.optim.AdamW(groups, weight_decay=schedule.weight_decay, betas=(0.9, 0.98), fused=True)
+
+
+def _encoder_groups(encoder: nn.Module, schedule: Schedule) -> list[dict[str, object]]:
+    """Group an encoder's parameters by their rates, the embeddings first; one group where all have the same."""
+    if schedule.layer_decay == 1.0:
+        return [_group(encoder.parameters(), schedule.encoder_rate)]
+    levels: dict[int, list[nn.Parameter]] = {}
+    for name, parameter in encoder.named_parameters():
+        found = _LAYER_NUMBER.search(name)
+        levels.setdefault(int(found[1]) + 1 if found else 0, []).append(parameter)
+    top = max(levels)
+    return [
+        _group(levels[level], schedule.encoder_rate * schedule.layer_decay ** (top - level)) for level in sorted(levels)
+    ]
 
 
 def _group(parameters: Iterable[nn.Parameter], rate: float) -> dict[str, object]:

@@ -137,7 +137,7 @@ def test_every_document_is_seen_in_some_epoch(tmp_path: Path) -> None:
     encoder = tiny()
     only = Corpora((), (), corpora.abstracts, corpora.posts)
     mixture = Mixture(only, RELATIONS, (encoder, encoder), 1)
-    words = sum(int((batch.sentences >= 0).sum()) for number in range(15) for batch in mixture.batches_of_epoch(number))
+    words = sum(int((batch.sentences >= 0).sum()) for number in range(30) for batch in mixture.batches_of_epoch(number))
     abstracts = sum(sentence.count(" ") + 1 for each in corpora.abstracts for sentence in each.sentences)
     posts = sum(sentence.count(" ") + 1 for each in corpora.posts for sentence in each.sentences)
     assert words == 5 * abstracts + 3 * posts
@@ -149,10 +149,25 @@ def test_a_taught_epoch_reads_a_post_to_its_end(tmp_path: Path) -> None:
     long_post = replace(post, sentences=post.sentences * 200, prominence=())
     encoder = tiny()
 
-    def words_of_epoch(*, is_taught: bool) -> int:
-        mixture = Mixture(Corpora((), (), (), (long_post,)), RELATIONS, (encoder, encoder), 1, is_taught=is_taught)
+    def words_of_epoch(taught: list[Document] | None) -> int:
+        mixture = Mixture(Corpora((), (), (), (long_post,)), RELATIONS, (encoder, encoder), 1, taught=taught)
         return sum(int((batch.sentences >= 0).sum()) for batch in mixture.batches_of_epoch(0))
 
     words = sum(sentence.count(" ") + 1 for sentence in long_post.sentences)
-    assert words_of_epoch(is_taught=True) == words
-    assert words_of_epoch(is_taught=False) <= 2 * 256 < words
+    assert words_of_epoch([]) == words
+    assert words_of_epoch(None) <= 2 * 256 < words
+
+
+def test_texts_without_labels_are_read_in_turns_for_the_teacher_alone() -> None:
+    texts = [Document((f"The old pump {'stopped ' * (number + 1)}.",), ()) for number in range(7)]
+    encoder = tiny()
+    mixture = Mixture(Corpora((), (), (), ()), RELATIONS, (encoder, encoder), 1, taught=texts)
+    words = [
+        [int(n) for each in mixture.batches_of_epoch(epoch) for n in (each.sentences >= 0).sum(1)] for epoch in range(5)
+    ]
+    assert sorted(n for epoch in words for n in epoch) == [4, 5, 6, 7, 8, 9, 10]
+    assert [len(epoch) for epoch in words] == [2, 2, 1, 1, 1]
+    (batch, *_) = mixture.batches_of_epoch(2)
+    assert (batch.heads == IGNORED).all()
+    assert batch.salience.isnan().all()
+    assert batch.prominence.isnan().all()

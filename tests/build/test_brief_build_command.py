@@ -23,7 +23,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     return int(end.value.code or 0)
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["evaluate"], ["tune"]])
+@pytest.mark.parametrize("command", [[], ["run"], ["evaluate"], ["proof-read"]])
 def test_help_needs_neither_data_nor_model(
     command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -87,8 +87,8 @@ def test_a_base_that_is_none_is_one_line(
 def test_what_the_system_refuses_is_one_line(
     number: int, remedy: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setitem(cli.cli.commands, "tune", _failing(OSError(number, "as the library says", "/models/a")))
-    assert run(monkeypatch, "tune") == 1
+    monkeypatch.setitem(cli.cli.commands, "report", _failing(OSError(number, "as the library says", "/models/a")))
+    assert run(monkeypatch, "report") == 1
     assert capsys.readouterr().err == f"brief-build: /models/a: {remedy}\n"
 
 
@@ -108,8 +108,8 @@ def test_a_bar_goes_where_the_work_fails(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_a_mistake_of_ours_is_shown_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(cli.cli.commands, "tune", _failing(FileNotFoundError(errno.ENOENT, "none", "ours")))
-    monkeypatch.setattr(sys, "argv", ["brief-build", "tune"])
+    monkeypatch.setitem(cli.cli.commands, "report", _failing(FileNotFoundError(errno.ENOENT, "none", "ours")))
+    monkeypatch.setattr(sys, "argv", ["brief-build", "report"])
     with pytest.raises(FileNotFoundError):
         cli.main()
 

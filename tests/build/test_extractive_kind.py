@@ -98,8 +98,8 @@ def test_every_form_is_served_and_nearly_as_good_as_its_teacher(
 
 
 def missing_metrics(scores: dict[str, float]) -> set[str]:
-    """Embeddings need published weights, which need not be at hand."""
-    return {"embedding_similarity"} - set(scores)
+    """Embeddings need published weights, which need not be at hand; the corpus has no long sentences."""
+    return {"embedding_similarity", "gold_tree_faultless", "gold_tree_needed_kept"} - set(scores)
 
 
 def test_texts_of_the_compression_sets_are_not_kept(kind: ExtractiveKind, teacher: Model, tmp_path: Path) -> None:

@@ -288,7 +288,7 @@ def test_without_pairs_the_summaries_of_the_corpora_teach(tmp_path: Path) -> Non
     model = open_model(kind, tmp_path)
     before = next(kind.losses(model, 1)).item()
     kind.train(model, Lesson(epochs=2, rate=1e-3), None, tmp_path / "checkpoint", ignore)
-    assert next(kind.losses(model, 1)).item() < before - 0.5
+    assert next(kind.losses(model, 1)).item() < before - 0.3
 
 
 def test_without_pairs_the_corpora_tell_what_vocabulary_is_needed(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Gates on single metrics: how many points of each may be lost."""
+"""Gates on single metrics: how many points of each may be lost, and what each must reach."""
 
 from __future__ import annotations
 
@@ -32,8 +32,16 @@ def test_points_of_a_metric(metric: str, allowed: float, found: float, passes: b
     assert gate.found == pytest.approx(found)
 
 
-def test_a_metric_that_was_not_measured_fails() -> None:
-    (gate,) = check_gates(Gates(points={"accuracy": 1.0}), RECORD)
+@pytest.mark.parametrize(("least", "passes"), [(96.5, True), (97, True), (97.5, False), (0, True)])
+def test_a_floor_is_of_the_metric_itself(least: float, passes: bool) -> None:
+    (gate,) = check_gates(Gates(floors={"within_length": least}), RECORD)
+    assert (gate.name, gate.allowed, gate.found, gate.passes) == ("floors.within_length", least, 97, passes)
+    assert describe_failure(gate).endswith(f"97 was found, and {least:g} is asked for at least")
+
+
+@pytest.mark.parametrize("family", ["points", "floors"])
+def test_a_metric_that_was_not_measured_fails(family: str) -> None:
+    (gate,) = check_gates(Gates(**{family: {"accuracy": 1.0}}), RECORD)
     assert not gate.passes
     assert math.isnan(gate.found)
     assert "could not be measured" in describe_failure(gate)
@@ -47,6 +55,7 @@ def test_the_latency_next_to_pytorch_is_of_rounds_in_which_the_two_took_turns() 
 
 
 @pytest.mark.parametrize("value", [-1, "much", True, math.inf])
-def test_points_are_numbers(value: object) -> None:
-    with pytest.raises(BuildError, match=r"points.rouge_l must be a number"):
-        build(Gates, {"points": {"rouge_l": value}}, "gates")
+@pytest.mark.parametrize("family", ["points", "floors"])
+def test_points_and_floors_are_numbers(family: str, value: object) -> None:
+    with pytest.raises(BuildError, match=rf"{family}.rouge_l must be a number"):
+        build(Gates, {family: {"rouge_l": value}}, "gates")

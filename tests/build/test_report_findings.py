@@ -77,8 +77,8 @@ def test_points_of_a_metric_are_in_its_own_unit() -> None:
 
 
 def test_gates_are_named_for_people() -> None:
-    names = ("size_ratio", "quality_points", "points.labelled_attachment")
-    assert [*map(gate_title, names)] == ["size ratio", "quality points", "labelled attachment points"]
+    names = ("size_ratio", "quality_points", "points.accuracy", "floors.macro_f1")
+    assert [*map(gate_title, names)] == ["size ratio", "quality points", "accuracy points", "macro f1, at least"]
 
 
 def test_the_headline_says_what_was_bought_and_what_it_cost() -> None:

@@ -16,7 +16,7 @@ from briefd_build.encoder.network import HeadSizes, MultiTaskEncoder
 from briefd_build.encoder.training import Trainer
 from briefd_build.errors import BuildError
 from briefd_build.pipeline.model import Lesson
-from briefd_build.training import Schedule
+from briefd_build.training import Schedule, _optimizer
 from briefd_server.engines.extractive.pieces import PieceEncoder
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def train(
     lesson: Lesson,
     teacher: MultiTaskEncoder | None = None,
     stop_after: float = 99,
+    checkpoint_seconds: float = 180.0,
 ) -> list[float]:
     losses: list[float] = []
 
@@ -61,7 +62,8 @@ def train(
         losses.append(loss)
 
     torch.manual_seed(1)
-    Trainer(mixture.batches_of_epoch, lesson, checkpoint, report, teacher).train(network, CPU)
+    trainer = Trainer(mixture.batches_of_epoch, lesson, checkpoint, report, teacher, checkpoint_seconds)
+    trainer.train(network, CPU)
     return losses
 
 
@@ -96,6 +98,39 @@ def test_it_resumes_to_the_weights_it_would_have_had(
     for ours, theirs in zip(straight.state_dict().values(), fresh.state_dict().values(), strict=True):
         torch.testing.assert_close(ours, theirs, atol=0, rtol=0)
     assert train(copy.deepcopy(network), mixture, tmp_path / "b", lesson) == []
+
+
+def test_it_resumes_within_an_epoch_too(network: MultiTaskEncoder, mixture: Mixture, tmp_path: Path) -> None:
+    lesson = Lesson(2, 2e-3, 5e-3, layer_decay=0.9)
+    straight, resumed, fresh = (copy.deepcopy(network) for _ in range(3))
+    every_step = train(straight, mixture, tmp_path / "a", lesson)
+    with pytest.raises(Interrupted):
+        train(resumed, mixture, tmp_path / "b", lesson, stop_after=1.4, checkpoint_seconds=0)
+    rest = train(fresh, mixture, tmp_path / "b", lesson)
+    # The step whose report was the interruption is done again, and none before it in its epoch.
+    assert len(rest) < len(mixture.batches_of_epoch(1))
+    assert rest == every_step[-len(rest) :]
+    for ours, theirs in zip(straight.state_dict().values(), fresh.state_dict().values(), strict=True):
+        torch.testing.assert_close(ours, theirs, atol=0, rtol=0)
+
+
+def test_rates_fall_from_layer_to_layer(network: MultiTaskEncoder, tmp_path: Path, mixture: Mixture) -> None:
+    optimizer = _optimizer(network, network.bert, Schedule(1, 1.0, 3.0, layer_decay=0.5))
+    rates = {id(each): group["lr"] for group in optimizer.param_groups for each in group["params"]}
+    layers = network.bert.encoder.layer
+    assert {rates[id(each)] for each in network.bert.embeddings.parameters()} == {0.25}
+    assert [{rates[id(each)] for each in layer.parameters()} for layer in layers] == [{0.5}, {1.0}]
+    assert rates[id(network.arc_product)] == 3.0
+    assert len(rates) == len(list(network.parameters()))
+
+
+def test_frozen_words_stay(network: MultiTaskEncoder, mixture: Mixture, tmp_path: Path) -> None:
+    words = network.bert.embeddings.word_embeddings.weight
+    before = words.detach().clone()
+    words.requires_grad_(requires_grad=False)
+    train(network, mixture, tmp_path / "c", Lesson(1, 2e-3, 5e-3, layer_decay=0.9))
+    torch.testing.assert_close(words.detach(), before, atol=0, rtol=0)
+    assert words.grad is None
 
 
 def test_diverging_is_an_error_with_the_fix(network: MultiTaskEncoder, mixture: Mixture, tmp_path: Path) -> None:

@@ -94,5 +94,5 @@ def test_what_is_put_around_a_text_stays(processor: object) -> None:
 
 
 def test_other_vocabularies_are_refused() -> None:
-    with pytest.raises(BuildError, match=r"one of Unigram, .* leave vocabulary out"):
-        prune_vocabulary(Tokenizer(models.Unigram([("a", -1.0)])), ["a"])
+    with pytest.raises(BuildError, match=r"one of WordLevel, .* leave vocabulary out"):
+        prune_vocabulary(Tokenizer(models.WordLevel({"a": 0}, "a")), ["a"])

@@ -1,14 +1,20 @@
-"""What every answer of an extractive bundle has to be, whatever the text."""
+"""What every answer of an extractive bundle has to be, whatever the text.
+
+Words are those of the clean text (see `read_text`), spans are of the text as it came.
+"""
 
 from __future__ import annotations
 
 import unicodedata
 from typing import TYPE_CHECKING, Protocol
 
+from briefd_server.text.formats import read_text
 from briefd_server.text.words import count_words, find_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from briefd_server.text.clean import CleanText
 
 STOPS = ".!?。！？｡؟।॥۔"
 # Blanks included.
@@ -23,7 +29,8 @@ class SpanLike(Protocol):
 
 def check_answer(text: str, summary: str, spans: Sequence[SpanLike], *, least: int, most: int) -> None:
     """Fail unless `summary` has the asked length, is written as a sentence and has the words of its spans, in order."""
-    available = count_words(text)
+    clean = read_text(text)
+    available = count_words(clean.text)
     written = [summary[word.start : word.end] for word in find_words(summary)]
     assert min(least, available) <= len(written) <= most, (available, written)
     assert summary.rstrip(_CLOSING)[-1] in STOPS, summary[-40:]
@@ -32,7 +39,7 @@ def check_answer(text: str, summary: str, spans: Sequence[SpanLike], *, least: i
     assert summary == summary.strip()
     _check_first_letter(written[0])
     assert len(summary) - sum(map(len, written)) <= MOST_MARKS_PER_WORD * len(written), summary
-    taken = _words_of(text, spans)
+    taken = _words_of(clean, spans)
     assert _letters(written) == _letters(taken), (written, taken)
 
 
@@ -44,16 +51,17 @@ def _check_first_letter(word: str) -> None:
     assert not (is_ordinary and has_capital) or word[0] == capital, word
 
 
-def _words_of(text: str, spans: Sequence[SpanLike]) -> list[str]:
+def _words_of(clean: CleanText, spans: Sequence[SpanLike]) -> list[str]:
     """Read the words of `spans`, which must be in order, apart, and begin and end where words do."""
-    words = find_words(text)
-    starts, ends = ({word[side]: number for number, word in enumerate(words)} for side in (0, 1))
+    words = find_words(clean.text)
+    sources = [clean.source_ranges(word.start, word.end)[0] for word in words]
+    starts, ends = ({source[side]: number for number, source in enumerate(sources)} for side in (0, 1))
     taken: list[str] = []
     position = 0
     for span in spans:
-        assert position <= span.start < span.end <= len(text)
+        assert position <= span.start < span.end <= len(clean.source)
         position = span.end
-        taken += [text[word.start : word.end] for word in words[starts[span.start] : ends[span.end] + 1]]
+        taken += [clean.text[word.start : word.end] for word in words[starts[span.start] : ends[span.end] + 1]]
     return taken
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import strategies as st
 
+from briefd_server.engines.extractive.arcs import Arcs
 from briefd_server.engines.extractive.reading import SentenceReading
 
 _RELATIONS = (
@@ -63,3 +66,41 @@ def readings(draw: st.DrawFn, most: int = 25) -> SentenceReading:
         np.array(each(odds)),
         draw(odds),
     )
+
+
+def sure_arcs(reading: SentenceReading) -> Arcs:
+    """Give the arcs of a reading's tree, of which the parser is sure."""
+    names = ("root", *_RELATIONS)
+    words = np.arange(len(reading))
+    relations = np.zeros((len(reading), len(names)), dtype=np.float32)
+    relations[words, [names.index(relation) for relation in reading.relations]] = 1.0
+    return Arcs(words, np.array(reading.heads), np.ones(len(reading), dtype=np.float32), relations, names)
+
+
+@st.composite
+def doubtful_readings(draw: st.DrawFn, most: int = 25) -> SentenceReading:
+    """Draw a reading with arcs: for every word one to four heads, the tree's among them."""
+    reading = draw(readings(most))
+    count = len(reading)
+    arcs = [
+        (word, head)
+        for word in range(count)
+        for head in sorted({reading.heads[word], *draw(st.lists(st.integers(0, count - 1), max_size=3))})
+    ]
+    dependents, heads = (np.array(column) for column in zip(*arcs, strict=True))
+    chance = np.random.default_rng(draw(st.integers(0, 2**32)))
+    weights = chance.exponential(size=len(arcs)) + 1e-3
+    probabilities = weights / np.bincount(dependents, weights=weights)[dependents]
+    names = ("root", *_RELATIONS)
+    relations = chance.dirichlet(np.full(len(names), 0.1), size=len(arcs))
+    found = Arcs(dependents, heads, probabilities.astype(np.float32), relations.astype(np.float32), names)
+    return replace(reading, find_arcs=lambda: found)
+
+
+@st.composite
+def candidates(draw: st.DrawFn, word_count: int, most: int = 6) -> np.ndarray:
+    """Draw which words candidates of a sentence keep, [c, n], at least one word each."""
+    rows = st.sets(st.integers(0, word_count - 1), min_size=1).map(
+        lambda words: [word in words for word in range(word_count)]
+    )
+    return np.array(draw(st.lists(rows, min_size=1, max_size=most)))

@@ -79,6 +79,11 @@ def _post(chance: random.Random) -> dict[str, object]:
     return {"title": text.split(".")[0], "summary": chance.choice(["", text.split(".")[1]]), "text": text}
 
 
+def _pair(chance: random.Random) -> dict[str, object]:
+    post = _post(chance)
+    return {**post, "source": "somebody/blog", "licence": "CC-BY-4.0", "lang": "en", "split": "train"}
+
+
 def _compression(chance: random.Random) -> dict[str, object]:
     drawn = _draw(chance)
     text = " ".join(_forms(drawn)).replace(" .", ".")
@@ -105,6 +110,8 @@ def write_corpus(data: Path, train_count: int = 12) -> None:
     for folder, make in {"scitldr": _abstract, "gov_posts": _post}.items():
         for part, count in {"train": train_count, "dev": 3}.items():
             write_gzipped(data / folder / f"{part}.jsonl.gz", json_lines(make(chance) for _ in range(count)))
+    pairs = json_lines(_pair(chance) for _ in range(train_count))
+    write_gzipped(data / "pairs" / "blog.jsonl.gz", pairs)
     (data / "compression_dev").mkdir()
     for name in ("broadcast", "newsroom"):
         lines = json_lines(_compression(chance) for _ in range(4))

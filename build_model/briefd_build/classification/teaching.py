@@ -52,11 +52,13 @@ def teach(
     network: Any = network_of(model)
     adapted = adapt(network, "bert", weights_of(lesson))
     network.classifier.requires_grad_()
+    if lesson.freezes_words:
+        network.bert.embeddings.word_embeddings.requires_grad_(requires_grad=False)
     network.to(device)
     EpochTrainer(
         partial(batches_of_epoch, examples, lesson.seed),
         _make_loss(network, lesson, teacher, device),
-        Schedule(lesson.epochs, lesson.rate, lesson.head_rate or lesson.rate),
+        Schedule(lesson.epochs, lesson.rate, lesson.head_rate or lesson.rate, lesson.layer_decay),
         checkpoint,
         lambda epochs, loss: report(f"training, loss {loss:.3f}", epochs / lesson.epochs),
     ).train(network, network.bert, device)

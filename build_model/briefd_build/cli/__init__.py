@@ -10,11 +10,14 @@ import sys
 import click
 
 from briefd_build.cli.bench import bench
+from briefd_build.cli.choosing import learn_choice
 from briefd_build.cli.compare import compare
-from briefd_build.cli.extractive import evaluate, tune
+from briefd_build.cli.extractive import evaluate
 from briefd_build.cli.finetune import finetune
 from briefd_build.cli.generate import generate
 from briefd_build.cli.headlines import headlines
+from briefd_build.cli.proof_read import proof_read
+from briefd_build.cli.reading import answers, sheet, tally
 from briefd_build.cli.recipes import recipes
 from briefd_build.cli.report import report
 from briefd_build.cli.run import run
@@ -35,7 +38,11 @@ _REMEDIES = {
     errno.EROFS: "name another place",
 }
 
-for _command in (bench, compare, evaluate, finetune, generate, headlines, recipes, report, run, tune):
+_COMMANDS = (
+    answers, bench, compare, evaluate, finetune, generate, headlines, learn_choice,
+    proof_read, recipes, report, run, sheet, tally,
+)  # fmt: skip
+for _command in _COMMANDS:
     cli.add_command(_command)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 data_option = click.option(
     "--data",
@@ -21,7 +21,7 @@ data_option = click.option(
 )
 
 
-def _writable_file(_context: click.Context, _parameter: click.Parameter, path: Path | None) -> Path | None:
+def writable_file(_context: click.Context, _parameter: click.Parameter, path: Path | None) -> Path | None:
     """Refuse a file that can't be written, before the work whose result it shall hold."""
     if path is not None and not os.access(path if path.exists() else path.parent, os.W_OK):
         raise click.BadParameter(f"{path} cannot be written; name a file in a directory that is there and writable")
@@ -32,7 +32,7 @@ json_option = click.option(
     "--json",
     "json_path",
     type=click.Path(path_type=Path, dir_okay=False),
-    callback=_writable_file,
+    callback=writable_file,
     help="Write the figures here too.",
 )
 
@@ -41,6 +41,13 @@ def write_json(path: Path | None, content: object) -> None:
     """Write a JSON file, where one is asked for."""
     if path is not None:
         path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+
+
+def write_json_lines(path: Path | None, records: Iterable[object]) -> None:
+    """Write records, one a line, where a file is asked for."""
+    if path is not None:
+        with path.open("w", encoding="utf-8") as lines:
+            lines.writelines(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
 
 
 def find_corpora(data: Path | None, report: Callable[[str, float], None]) -> Path:

@@ -11,6 +11,7 @@ from urllib.error import HTTPError
 from urllib.parse import quote
 from urllib.request import urlopen
 
+from briefd_build.corpora.unlabelled import UNLABELLED_FOLDER, unlabelled_files
 from briefd_build.errors import BuildError
 from briefd_build.folder import digest_file, staged
 from briefd_build.provenance import EDITED_SOURCES, TRAINING_SOURCES, EditedSource, PublicFile, Source
@@ -92,7 +93,7 @@ def fill_cache(
 def digest_corpora(data: Path) -> str:
     """Digest the files in a directory that the builder reads: SHA-256 in hexadecimal digits."""
     digest = hashlib.sha256()
-    for name in _files():
+    for name in [*_files(), *sorted(f"{UNLABELLED_FOLDER}/{each.name}" for each in unlabelled_files(data))]:
         if (data / name).is_file():
             digest.update(f"{name} {digest_file(data / name)}\n".encode())
     return digest.hexdigest()

@@ -12,27 +12,34 @@ from briefd_build.encoder.network import TAGS
 from briefd_build.encoder.parity import check_agreement, check_parity
 from briefd_build.graph_bundle import GRAPH
 from briefd_build.pipeline.model import Precision
-from briefd_build.provenance import describe_sources
 from briefd_server.bundle import OPTIMIZED, Manifest, VariantEntry, describe_file, write_manifest
-from briefd_server.engines.extractive import WINDOW_PIECES
+from briefd_server.engines.extractive import STANDING, WINDOW_PIECES
 from briefd_server.engines.extractive.costs import Costs
 from briefd_server.engines.extractive.pieces import PieceEncoder
 from briefd_server.engines.tokenizer_files import TOKENIZER_NAME
 from briefd_server.text.words import find_words
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from briefd_build.encoder.network import MultiTaskEncoder
     from briefd_build.pipeline.model import Model
     from briefd_server.engines.extractive.pieces import Window
 
-_COSTS = "default-en.costs.json"
 _SAMPLE_DOCUMENTS = 5
+_STANDING_TABLE = "default-en.standing.json"
 
 
 def write_extractive_bundle(
-    model: Model, network: MultiTaskEncoder, directory: Path, *, language: str, window_pieces: int, data: Path
+    model: Model,
+    network: MultiTaskEncoder,
+    directory: Path,
+    *,
+    language: str,
+    window_pieces: int,
+    data: Path,
+    sources: Sequence[Mapping[str, str]],
 ) -> str:
     """Export a model into a bundle, check the graph, and say in one line what was checked.
 
@@ -54,12 +61,13 @@ def write_extractive_bundle(
         license=model.facts["base"]["license"],
         files={name: describe_file(directory / name) for name in names},
         variants={OPTIMIZED: VariantEntry(GRAPH)},
-        provenance={"base": model.facts["base"], "data": describe_sources()},
+        provenance={"base": model.facts["base"], "data": list(sources)},
         limits={WINDOW_PIECES: window_pieces},
         engine_parameters={
             "relations": model.facts["relations"],
             "tags": list(TAGS),
-            "costs": tuned_costs().to_json(),
+            "costs": Costs().to_json(),
+            STANDING: learned_standing(),
         },
     )
     write_manifest(directory, manifest)
@@ -75,7 +83,8 @@ def sample_windows(encoder: PieceEncoder, data: Path, window_pieces: int) -> lis
     return windows
 
 
-def tuned_costs() -> Costs:
-    """Read the table of costs that ships, as `brief-build tune` left it."""
-    table = resources.files("briefd_build") / _COSTS
-    return Costs.from_json(json.loads(table.read_text(encoding="utf-8")))
+def learned_standing() -> dict[str, float]:
+    """Read the weights of the choice of the sentence, as `brief-build learn-choice` left them."""
+    table = resources.files("briefd_build") / _STANDING_TABLE
+    weights: dict[str, float] = json.loads(table.read_text(encoding="utf-8"))
+    return weights

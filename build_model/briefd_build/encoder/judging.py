@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from itertools import accumulate
 from statistics import fmean
@@ -9,6 +10,13 @@ from typing import TYPE_CHECKING
 
 from briefd_build.corpora.collection import TREEBANKS
 from briefd_build.corpora.documents import read_abstracts, read_posts, read_treebank
+from briefd_build.encoder.sentence_metrics import (
+    SENTENCE_METRICS,
+    SentenceTexts,
+    choice_scores,
+    is_apart,
+    score_sentences,
+)
 from briefd_build.evaluation.attachment import score_attachment
 from briefd_build.evaluation.compression import LEAST_WORDS, read_compression_sets, word_f1
 from briefd_build.measures.embedding import find_embedder
@@ -37,19 +45,23 @@ GRAMMAR_METRICS = (
     Score("labelled_attachment", "labelled attachment, %", is_percent=True),
     Score("unlabelled_attachment", "unlabelled attachment, %", is_percent=True),
 )
-COMPRESSION_METRIC = Score(_COMPRESSION_F1, "word F1 against human compressions")
+COMPRESSION_METRIC = Score(_COMPRESSION_F1, "word F1 against human compressions (watched: no goal)")
+"""To the compressions each word counts one: the measure can't see what is needed, nor which words bend a sentence."""
 
 
 class Judge:
-    """Answers and scores the held-out texts; made from the corpora's directory.
+    """Answers and scores the held-out texts; made from the corpora's directory and the bundles' language.
 
-    Texts: the treebanks' test sets (grammar and summary), the dev sets of abstracts and posts (summary against title,
-    abstract or summary), and, where they are at hand, the sets of human compressions, whose texts must not be shown.
+    Texts: the treebanks' test sets (grammar, summary and long sentences alone), GUM's dev set without its trees and the
+    dev sets of abstracts and posts (summary against title, abstract or summary), the project's own cases and reversals,
+    and, where they are at hand, the sets of human compressions, whose texts must not be shown.
     """
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, language: str = "en") -> None:
         self._treebanks = [each for name in TREEBANKS for each in read_treebank(data / name / "test.conllu.gz")]
+        self._sentences = SentenceTexts([tree for each in self._treebanks for tree in each.trees], language)
         self._documents = [
+            *(replace(each, trees=()) for each in read_treebank(data / "gum" / "dev.conllu.gz")),
             *read_abstracts(data / "scitldr" / "dev.jsonl.gz"),
             *read_posts(data / "gov_posts" / "dev.jsonl.gz"),
         ]
@@ -62,9 +74,9 @@ class Judge:
 
     @property
     def metrics(self) -> list[Score]:
-        """List the metrics; the agreement with human compressions leads where their sets are at hand."""
-        leading = [COMPRESSION_METRIC] if self._compressions else []
-        return [*leading, *GRAMMAR_METRICS, *SUMMARY_METRICS]
+        """List the metrics, what is wrong with the sentences first; one whose texts are not at hand has no value."""
+        watched = [COMPRESSION_METRIC] if self._compressions else []
+        return [*SENTENCE_METRICS, *GRAMMAR_METRICS, *SUMMARY_METRICS, *watched]
 
     def timed_texts(self) -> list[str]:
         """Choose the beginnings of documents that are nearest to 100 words."""
@@ -80,6 +92,8 @@ class Judge:
         for number, document in enumerate(documents):
             report("reading documents", number / len(documents))
             answers.append(_answer_document(engine, document, embedder))
+        report("reading sentences", 1.0)
+        answers += self._sentences.answer(engine)
         for compressions in self._compressions:
             report(f"compressing {compressions.name}", 1.0)
             answers += _compress(engine, compressions)
@@ -88,8 +102,9 @@ class Judge:
     def score(self, answers: Sequence[Answer], baseline: Sequence[Answer]) -> dict[str, float]:
         """Sum up: attachment over all words, the rest as means over texts."""
         pairs = list(zip(answers, baseline, strict=True))
-        summaries = [pair for pair in pairs if _COMPRESSION_F1 not in pair[0].scores]
-        scores = score_summaries([mine for mine, _ in summaries], [other for _, other in summaries])
+        summaries = [pair for pair in pairs if _COMPRESSION_F1 not in pair[0].scores and not is_apart(pair[0])]
+        scores = score_sentences(answers)
+        scores |= score_summaries([mine for mine, _ in summaries], [other for _, other in summaries])
         totals = {name: sum(each.scores.get(name, 0.0) for each in answers) for name in (_WORDS, _HEADS, _RELATIONS)}
         words = totals[_WORDS] or 1.0
         scores["labelled_attachment"] = 100 * totals[_RELATIONS] / words
@@ -103,8 +118,9 @@ class Judge:
 
 def _answer_document(engine: ExtractiveEngine, document: Document, embedder: Embedder) -> Answer:
     task = Task(" ".join(document.sentences))
-    summary = engine.summarize(task, UnwatchedCall()).text
-    answer = answer_summary(task, document.references, summary, embedder)
+    summary = engine.summarize(task, UnwatchedCall())
+    answer = answer_summary(task, document.references, summary.text, embedder)
+    answer.scores.update(choice_scores(document, summary))
     if document.trees:
         answer.scores.update(_grammar(engine, document))
     return answer

@@ -12,6 +12,7 @@ import torch
 from briefd_build.base_model import find_base
 from briefd_build.compression.bert import Bert
 from briefd_build.corpora.collection import Corpora, read_corpora
+from briefd_build.corpora.unlabelled import describe_unlabelled, read_unlabelled
 from briefd_build.encoder.bundling import write_extractive_bundle
 from briefd_build.encoder.judging import Judge
 from briefd_build.encoder.keeping import fit_keeping
@@ -26,6 +27,7 @@ from briefd_build.pipeline.evaluation import EvaluationTable
 from briefd_build.pipeline.model import Model
 from briefd_build.pipeline.parsing import build
 from briefd_build.pipeline.snapshots import read_snapshot, write_snapshot
+from briefd_build.provenance import describe_sources
 from briefd_server.engines.base import Task, UnwatchedCall
 from briefd_server.engines.extractive.pieces import PieceEncoder
 
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from transformers import BertModel
 
     from briefd_build.base_model import BaseModel
+    from briefd_build.corpora.documents import Document
     from briefd_build.encoder.batches import Batch
     from briefd_build.pipeline.model import Lesson, Report
     from briefd_build.pipeline.results import Answer, Score
@@ -69,9 +72,16 @@ class ModelTable:
 
 @dataclass(frozen=True)
 class DataTable:
-    """A recipe's `[data]`: a relation that the treebanks use less often than `least_relation_uses` is not predicted."""
+    """A recipe's `[data]`.
+
+    Attributes:
+        least_relation_uses: a relation that the treebanks use less often is not predicted.
+        unlabelled: whether texts without labels decide along with the others which tokens are needed, and a student
+            reads them with its teacher.
+    """
 
     least_relation_uses: int = 20
+    unlabelled: bool = False
 
 
 class ExtractiveKind:
@@ -118,7 +128,8 @@ class ExtractiveKind:
 
     def texts(self, model: Model) -> list[str]:  # noqa: ARG002 - read alike by all
         """See `Kind`."""
-        return [sentence for document in self._corpora.documents() for sentence in document.sentences]
+        documents = (*self._corpora.documents(), *self._unlabelled)
+        return [sentence for document in documents for sentence in document.sentences]
 
     def losses(self, model: Model, batches: int) -> Iterator[Tensor]:
         """See `Kind`."""
@@ -131,20 +142,21 @@ class ExtractiveKind:
 
         LoRA is for the encoder; heads are always trained whole.
         """
-        encoders = [PieceEncoder(each.tokenizer) for each in (model, teacher or model)]
         mixture = Mixture(
             self._corpora,
             model.facts[RELATIONS],
-            (encoders[0], encoders[1]),
+            _piece_encoders(model, teacher),
             lesson.seed,
-            is_taught=teacher is not None,
+            taught=self._unlabelled if teacher else None,
         )
         torch.manual_seed(lesson.seed)
         if model.facts.pop(UNTRAINED, False):
-            model.network = _new_network(find_base(model.facts[BASE]["name"]), model.facts[RELATIONS])
+            model.network = _with_new_heads(_network(model).bert, model.facts[RELATIONS])
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         network = _network(model)
         adapted = adapt(network.bert, "bert", weights_of(lesson))
+        if lesson.freezes_words:
+            network.bert.embeddings.word_embeddings.requires_grad_(requires_grad=False)
         Trainer(
             mixture.batches_of_epoch,
             lesson,
@@ -163,13 +175,16 @@ class ExtractiveKind:
     def write_bundle(self, model: Model, directory: Path, report: Report) -> str:
         """See `Kind`."""
         report("exporting", 0.0)
+        data = self._data_directory()
+        unlabelled = describe_unlabelled(data, self._model.language) if self._data.unlabelled else []
         return write_extractive_bundle(
             model,
             _network(model),
             directory,
             language=self._model.language,
             window_pieces=self._model.window_pieces,
-            data=self._data_directory(),
+            data=data,
+            sources=[*describe_sources(), *unlabelled],
         )
 
     def add_baseline(self, directory: Path, baseline: Path) -> None:
@@ -205,8 +220,12 @@ class ExtractiveKind:
         return read_corpora(self._data_directory(), "train")
 
     @cached_property
+    def _unlabelled(self) -> list[Document]:
+        return read_unlabelled(self._data_directory(), self._model.language) if self._data.unlabelled else []
+
+    @cached_property
     def _judge(self) -> Judge:
-        return Judge(self._data_directory())
+        return Judge(self._data_directory(), self._model.language)
 
     def _count_relations(self) -> list[str]:
         uses = Counter(name for each in self._corpora.treebanks for tree in each.trees for name in tree.relations)
@@ -227,5 +246,17 @@ def _network(model: Model) -> MultiTaskEncoder:
     return cast("MultiTaskEncoder", model.network)
 
 
+def _piece_encoders(model: Model, teacher: Model | None) -> tuple[PieceEncoder, PieceEncoder]:
+    """Give the student's and the teacher's, which are one where they cut all texts alike: nothing is cut twice then."""
+    own = PieceEncoder(model.tokenizer)
+    if teacher is None or teacher.tokenizer.to_str() == model.tokenizer.to_str():
+        return own, own
+    return own, PieceEncoder(teacher.tokenizer)
+
+
 def _new_network(base: BaseModel, relations: Sequence[str]) -> MultiTaskEncoder:
-    return MultiTaskEncoder(base.load_encoder(), len(relations), HeadSizes())
+    return _with_new_heads(base.load_encoder(), relations)
+
+
+def _with_new_heads(bert: BertModel, relations: Sequence[str]) -> MultiTaskEncoder:
+    return MultiTaskEncoder(bert, len(relations), HeadSizes())

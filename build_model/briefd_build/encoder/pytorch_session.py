@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from briefd_build.encoder.bundling import tuned_costs
 from briefd_build.encoder.network import TAGS
+from briefd_server.engines.extractive.costs import Costs
 from briefd_server.engines.extractive.engine import ExtractiveEngine, Parameters
 from briefd_server.engines.extractive.parsing import Labels
 from briefd_server.engines.extractive.pieces import PieceEncoder
@@ -40,5 +40,5 @@ def pytorch_engine(
     network: MultiTaskEncoder, tokenizer: Tokenizer, relations: Sequence[str], window_pieces: int
 ) -> ExtractiveEngine:
     """Make an engine that runs a network in PyTorch, on the threads that PyTorch was told to use."""
-    parameters = Parameters(Labels(tuple(relations), TAGS), tuned_costs(), "en", window_pieces)
+    parameters = Parameters(Labels(tuple(relations), TAGS), Costs(), "en", window_pieces)
     return ExtractiveEngine(PieceEncoder(tokenizer), PyTorchSession(network), parameters, torch.get_num_threads())

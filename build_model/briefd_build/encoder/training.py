@@ -10,7 +10,7 @@ import torch
 
 from briefd_build.encoder.inner import Words, add_inner_distance, recorded
 from briefd_build.encoder.losses import distillation_loss, task_loss
-from briefd_build.training import EpochTrainer, Schedule
+from briefd_build.training import CHECKPOINT_SECONDS, EpochTrainer, Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,9 +30,10 @@ class Trainer:
     Attributes:
         batches_of_epoch: gives an epoch's batches, the same ones for the same epoch number.
         lesson: how; which weights are trained is the caller's.
-        checkpoint: file that keeps the state between epochs; removed by whoever owns the build.
+        checkpoint: see `EpochTrainer`.
         report: called after each step with the epochs done, fractional, and the step's loss.
         teacher: when given, its readings, hidden states and attention are targets too, beside the labels.
+        checkpoint_seconds: see `EpochTrainer`.
     """
 
     batches_of_epoch: Callable[[int], list[Batch]]
@@ -40,6 +41,7 @@ class Trainer:
     checkpoint: Path
     report: Callable[[float, float], None]
     teacher: MultiTaskEncoder | None = None
+    checkpoint_seconds: float = CHECKPOINT_SECONDS
 
     def train(self, network: MultiTaskEncoder, device: torch.device) -> None:
         """Train to the end of the schedule, from the checkpoint where there is one.
@@ -48,9 +50,11 @@ class Trainer:
             BuildError: the loss is no number any more.
         """
         lesson = self.lesson
-        schedule = Schedule(lesson.epochs, lesson.rate, lesson.head_rate or lesson.rate)
+        schedule = Schedule(lesson.epochs, lesson.rate, lesson.head_rate or lesson.rate, lesson.layer_decay)
         loss = partial(self._loss, network)
-        trainer = EpochTrainer(self.batches_of_epoch, loss, schedule, self.checkpoint, self.report)
+        trainer = EpochTrainer(
+            self.batches_of_epoch, loss, schedule, self.checkpoint, self.report, self.checkpoint_seconds
+        )
         trainer.train(network, network.bert, device)
 
     def _loss(self, network: MultiTaskEncoder, batch: Batch) -> Tensor:

@@ -1,97 +1,139 @@
-"""Every measure of a bundle in one report."""
+"""A bundle's measures in one report."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from itertools import accumulate
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
+from rich.console import Group
+from rich.table import Column, Table
+from rich.text import Text
 
-from briefd_build.corpora.collection import TREEBANKS
-from briefd_build.corpora.documents import Document, read_abstracts, read_posts, read_treebank
-from briefd_build.evaluation.attachment import AttachmentScores, score_attachment
-from briefd_build.evaluation.compression import CompressionScores, read_compression_sets, score_compressions
-from briefd_build.evaluation.lengths import Compliance, score_compliance
-from briefd_build.evaluation.salience import salience_auc
-from briefd_build.evaluation.speed import Latency, time_engine
+from briefd_build.errors import BuildError
+from briefd_build.evaluation.against import compare
+from briefd_build.evaluation.measures import MEASURES, OWN_TEXTS, TITLES, Subject
+from briefd_build.evaluation.reversals import REVERSED
+from briefd_build.evaluation.wilson import Share
 from briefd_server.engines.extractive import load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from rich.console import RenderableType
+
+    from briefd_build.evaluation.against import Change, Earlier
+    from briefd_build.evaluation.outcome import Example, Figure, Outcome
     from briefd_server.bundle import Bundle
-    from briefd_server.engines.extractive.engine import ExtractiveEngine
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was measured of one variant of a bundle; `compressions` is empty where the sets are not at hand."""
+    """What was measured of one variant of a bundle; a measure whose data are not at hand has no figures."""
 
     variant: str
     model_bytes: int
-    attachment: AttachmentScores
-    salience_auc: float
-    compressions: dict[str, CompressionScores]
-    compliance: Compliance
-    latency: Latency
+    outcomes: dict[str, Outcome]
 
     def to_json(self) -> dict[str, Any]:
-        """Write the evaluation as a manifest carries it."""
-        return asdict(self)
+        """Give all figures, without the texts behind them."""
+        measures = {name: outcome.to_json() for name, outcome in self.outcomes.items()}
+        return {"variant": self.variant, "model_bytes": self.model_bytes, "measures": measures}
 
-    def table(self) -> Table:
-        """Lay the evaluation out for people."""
-        table = Table("measure", "value", title=f"variant {self.variant}")
-        for name, value in _flatten("", self.to_json()):
-            if name != "variant":
-                table.add_row(name, f"{value:.4g}" if isinstance(value, float) else f"{value:,}")
-        return table
+    def examples(self) -> Iterator[dict[str, Any]]:
+        """Give every text that may be shown, with its answer and faults."""
+        for name, outcome in self.outcomes.items():
+            for example in outcome.examples:
+                yield {
+                    "measure": name,
+                    "id": example.id,
+                    "text": example.text,
+                    "given": example.given,
+                    "faults": list(example.faults),
+                    "notes": example.notes,
+                }
+
+    def check_reversals(self) -> None:
+        """Refuse a bundle whose answers reverse what a text says; raises `BuildError`."""
+        reversals = self.outcomes.get("reversals")
+        share = reversals.figures.get(REVERSED) if reversals else None
+        if isinstance(share, Share) and share.count:
+            raise BuildError(
+                f"{share.count:,} of {share.total:,} answers reverse a statement or strip it of its condition, and "
+                "none may; --only reversals --show 9 shows some"
+            )
+
+    def layout(self, shown: int) -> Group:
+        """Lay the figures out for people, where `shown` is not 0 with parts and so many examples of every fault."""
+        table = Table(
+            "measure", Column("value", no_wrap=True), title=f"variant {self.variant}, {self.model_bytes:,} bytes"
+        )
+        for name, outcome in self.outcomes.items():
+            rows: dict[str, Figure] = {**outcome.figures, **(outcome.parts if shown else {})}
+            table.add_row(Text(TITLES[name], style="bold"))
+            for figure, value in rows.items():
+                table.add_row(f"  {figure}", _spell(value))
+            table.add_section()
+        return Group(table, *(self._shown(shown) if shown else ()))
+
+    def layout_changes(self, earlier: Earlier, shown: int) -> Group:
+        """Lay out what changed since an earlier evaluation, with up to `shown` texts of each kind of change."""
+        table = Table("measure", "mended", "broken", "else answered otherwise", title="since the earlier evaluation")
+        parts: list[RenderableType] = [table]
+        for name, changes in compare(self.outcomes, earlier).items():
+            kinds = {"mended": changes.mended, "broken": changes.broken, "other": changes.other}
+            table.add_row(TITLES[name], *(f"{len(each):,}" for each in kinds.values()))
+            for kind, each in kinds.items():
+                if shown and each:
+                    parts.append(Text(f"\n{TITLES[name]}: {kind}", style="bold"))
+                    parts += [Text(_describe_change(change)) for change in each[:shown]]
+        return Group(*parts)
+
+    def _shown(self, count: int) -> Iterator[RenderableType]:
+        for name, outcome in self.outcomes.items():
+            for fault, examples in outcome.with_faults(count).items():
+                yield Text(f"\n{TITLES[name]}: {fault}", style="bold")
+                yield from (Text(_describe(example)) for example in examples)
 
 
 def evaluate(
-    bundle: Bundle, variant: str, data: Path, thread_count: int, report: Callable[[str, float], None]
+    bundle: Bundle,
+    variant: str,
+    find_data: Callable[[], Path],
+    thread_count: int,
+    report: Callable[[str, float], None],
+    names: Sequence[str] = tuple(MEASURES),
 ) -> Evaluation:
-    """Measure a variant of a bundle on the held-out data: the treebanks' test sets, the other sets' dev sets."""
-    engine = load(bundle, variant, thread_count)
-    held_out = read_held_out(data)
-    report("attachment", 0.1)
-    treebanks = [each for name in TREEBANKS for each in read_treebank(data / name / "test.conllu.gz")]
-    attachment = score_attachment(engine, treebanks)
-    report("salience", 0.3)
-    auc = salience_auc(engine, held_out)
-    report("compression", 0.5)
-    compressions = _compressions(engine, data)
-    report("length", 0.8)
-    texts = [" ".join(document.sentences) for document in (*held_out, *treebanks)]
-    compliance = score_compliance(engine, texts)
-    report("latency", 0.9)
-    latency = time_engine(engine, [text for document in treebanks for text in _beginnings(document)])
+    """Take these measures of a variant of a bundle.
+
+    Args:
+        bundle: an extractive one.
+        variant: of the bundle, as the manifest names it.
+        find_data: finds the corpora' directory; called where a measure needs them.
+        thread_count: threads that run the model.
+        report: called with the name of what is measured and the share of the measures that is done.
+        names: keys of `MEASURES`.
+    """
+    data = None if OWN_TEXTS.issuperset(names) else find_data()
+    subject = Subject(load(bundle, variant, thread_count), bundle.manifest.language, data)
+    outcomes = {}
+    for number, name in enumerate(names):
+        report(name, number / len(names))
+        outcomes[name] = MEASURES[name](subject)
     size = (bundle.directory / bundle.manifest.variants[variant].file).stat().st_size
-    return Evaluation(variant, size, attachment, auc, compressions, compliance, latency)
+    return Evaluation(variant, size, outcomes)
 
 
-def read_held_out(data: Path) -> list[Document]:
-    """Read the documents with reference summaries that no training saw."""
-    treebank = [*read_treebank(data / "gum" / "dev.conllu.gz"), *read_treebank(data / "gum" / "test.conllu.gz")]
-    abstracts = read_abstracts(data / "scitldr" / "dev.jsonl.gz")
-    return [*treebank, *abstracts, *read_posts(data / "gov_posts" / "dev.jsonl.gz")]
+def _spell(value: Figure) -> str:
+    if isinstance(value, Share):
+        return str(value)
+    return f"{value:.4g}" if isinstance(value, float) else f"{value:,}"
 
 
-def _compressions(engine: ExtractiveEngine, data: Path) -> dict[str, CompressionScores]:
-    folder = data / "compression_dev"
-    sets = read_compression_sets(folder) if folder.is_dir() else []
-    return {each.name: score_compressions(engine, each) for each in sets}
+def _describe_change(change: Change) -> str:
+    return f"{_describe(change.example)}\n  before: {change.given_before}"
 
 
-def _beginnings(document: Document) -> list[str]:
-    """Every beginning of a document that ends with a sentence."""
-    return list(accumulate(document.sentences, lambda text, sentence: f"{text} {sentence}"))[:40]
-
-
-def _flatten(prefix: str, values: dict[str, Any]) -> list[tuple[str, Any]]:
-    rows = []
-    for name, value in values.items():
-        rows += _flatten(f"{prefix}{name} ", value) if isinstance(value, dict) else [(f"{prefix}{name}", value)]
-    return rows
+def _describe(example: Example) -> str:
+    notes = "\n".join(f"  {name}: {note}" for name, note in example.notes.items() if note)
+    return f"{example.id}: {example.text}\n  answer: {example.given}\n{notes}"

@@ -169,6 +169,8 @@ def _choose_loss(
 def _check_lesson(prepared: Prepared, lesson: Lesson, teacher: Prepared | None) -> None:
     if lesson.head_rate is not None:
         raise BuildError("a language model has no heads beside its network; leave head_rate out")
+    if lesson.layer_decay != 1.0 or lesson.freezes_words:
+        raise BuildError("layer_decay and freeze_words are for encoders; leave them out")
     if teacher is None:
         return
     if lesson.attention:

@@ -1,11 +1,11 @@
-"""Gates: the most that a recipe allows its last stage to lose, weigh, take and burn."""
+"""Gates: the most that a recipe allows its last stage to lose, weigh, take and burn, and what it must reach."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
 
-from briefd_build.pipeline.recipe import POINTS
+from briefd_build.pipeline.recipe import FLOORS, POINTS
 from briefd_build.pipeline.results import GateResult
 from briefd_build.reporting import measures, quantities
 from briefd_build.reporting.findings import (
@@ -45,15 +45,16 @@ def check_gates(gates: Gates, record: RunRecord) -> list[GateResult]:
 
 def describe_failure(gate: GateResult) -> str:
     """Say in one line what a gate that fails found and allowed."""
-    if math.isnan(gate.found):
-        return f"gate {gate.name} fails: it could not be measured here, and {gate.allowed:,.12g} is allowed at most"
-    return f"gate {gate.name} fails: {gate.found:,.7g} was found, and {gate.allowed:,.12g} is allowed at most"
+    asked = "asked for at least" if gate.name.startswith(FLOORS) else "allowed at most"
+    found = "it could not be measured here" if math.isnan(gate.found) else f"{gate.found:,.7g} was found"
+    return f"gate {gate.name} fails: {found}, and {gate.allowed:,.12g} is {asked}"
 
 
 def _check(name: str, allowed: float, found: float | None) -> GateResult:
     if not quantities.is_known(found):
         return GateResult(name, allowed, math.nan, passes=False)
-    return GateResult(name, allowed, found, found <= allowed)
+    passes = found >= allowed if name.startswith(FLOORS) else found <= allowed
+    return GateResult(name, allowed, found, passes)
 
 
 def _find(name: str, record: RunRecord) -> float | None:
@@ -64,11 +65,20 @@ def _find(name: str, record: RunRecord) -> float | None:
         return _quality_loss(record)
     if name == "quality_points":
         return _points_lost(record, leading(record))
-    if name.startswith(POINTS):
-        return _points_lost(record, next((each for each in record.metrics if POINTS + each.name == name), None))
+    if name.startswith((FLOORS, POINTS)):
+        return _find_of_metric(name, record)
     if name == "pytorch_latency_ratio":
         return ratio_to_pytorch(record, measures.P50)
     return ratio_to_baseline(record, last, _RATIOS[name])
+
+
+def _find_of_metric(name: str, record: RunRecord) -> float | None:
+    metric = name.removeprefix(FLOORS).removeprefix(POINTS)
+    score = next((each for each in record.metrics if each.name == metric), None)
+    if name.startswith(POINTS):
+        return _points_lost(record, score)
+    reached = score and known_quality(record.stages[-1], score)
+    return reached.value if reached else None
 
 
 def _points_lost(record: RunRecord, score: Score | None) -> float | None:

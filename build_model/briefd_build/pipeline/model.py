@@ -94,6 +94,8 @@ class Lesson:
         attention: weight of the distance from the teacher's attention.
         temperature: of the softened outputs (Hinton, Vinyals and Dean 2015).
         seed: of everything random.
+        layer_decay: of the encoder's rate, from each layer to the one below it.
+        freezes_words: whether the embeddings of tokens stay as they are.
     """
 
     epochs: int
@@ -106,6 +108,8 @@ class Lesson:
     attention: float = 0.0
     temperature: float = 1.0
     seed: int = 1
+    layer_decay: float = 1.0
+    freezes_words: bool = False
 
 
 class Kind(Protocol):

@@ -55,17 +55,20 @@ class Step:
 
 
 POINTS = "points."
-"""What the names of gates on single metrics begin with."""
+"""What the names of gates on losses of single metrics begin with."""
+FLOORS = "floors."
+"""What the names of gates on metrics themselves begin with."""
 
 
 @dataclass(frozen=True)
 class Gates:
-    """The most that a run may come to; what is not given is not looked at.
+    """The most that a run may cost and lose, and the least that it must reach; what is not given is not looked at.
 
     Attributes:
         quality_loss: of the leading metric, as a share of the baseline's: 0.02 is 2 %.
         quality_points: of the leading metric, in points of it.
         points: of other metrics by name, in points of each.
+        floors: least values of metrics by name, in the unit of each.
         size_bytes: of the served variant's files.
         size_ratio: to the baseline's files.
         latency_ratio: median latency to the baseline's, both served.
@@ -83,23 +86,29 @@ class Gates:
     memory_ratio: float | None = None
     energy_ratio: float | None = None
     points: dict[str, Any] = field(default_factory=dict)
+    floors: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name, value in self.points.items():
+        for name, value in self._of_metrics().items():
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
-                raise ValueError(f"points.{name} must be a number, 0 or more")
+                raise ValueError(f"{name} must be a number, 0 or more")
         for name, value in self.given().items():
-            if value < 0 or (value == 0 and not name.startswith(("quality", POINTS))):
+            if value < 0 or (value == 0 and not name.startswith(("quality", POINTS, FLOORS))):
                 raise ValueError(f"{name} must be above 0")
 
     def given(self) -> dict[str, float]:
         """Give those that the recipe states, in the order above."""
-        single = {name: value for name, value in asdict(self).items() if name != "points" and value is not None}
-        return single | {f"{POINTS}{name}": value for name, value in self.points.items()}
+        by_metric = {"points", "floors"}
+        single = {name: value for name, value in asdict(self).items() if name not in by_metric and value is not None}
+        return single | self._of_metrics()
 
     def to_json(self) -> dict[str, Any]:
         """Give the gates' table."""
         return {name: value for name, value in asdict(self).items() if value not in (None, {})}
+
+    def _of_metrics(self) -> dict[str, Any]:
+        points = {f"{POINTS}{name}": value for name, value in self.points.items()}
+        return points | {f"{FLOORS}{name}": value for name, value in self.floors.items()}
 
 
 @dataclass(frozen=True)

@@ -104,8 +104,9 @@ def run_recipe(
     make = partial(make_kind, recipe.task, recipe.model, recipe.data, recipe.evaluation, order.data_directory)
     kind = make()
     check_teachers(recipe, stages)
-    if recipe.gates.points:
-        refuse_unknown(recipe.gates.points, [metric.name for metric in kind.metrics], "gates.points")
+    for family, metrics in (("points", recipe.gates.points), ("floors", recipe.gates.floors)):
+        if metrics:
+            refuse_unknown(metrics, [metric.name for metric in kind.metrics], f"gates.{family}")
     _check_places(order.out.resolve(), order.build.resolve())
     torch.set_num_threads(order.thread_count)
     with claimed(order.build, recipe, order.thread_count, order.data):

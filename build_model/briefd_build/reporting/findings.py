@@ -57,9 +57,13 @@ def ratio_to_pytorch(record: RunRecord, measure: Measure) -> float | None:
 
 
 def gate_title(name: str) -> str:
-    """Name a gate for people: `size_ratio` is `size ratio`, `points.accuracy` is `accuracy points`."""
+    """Name a gate for people: `size_ratio` is `size ratio`, `points.accuracy` is `accuracy points`.
+
+    `floors.accuracy` is `accuracy, at least`.
+    """
     family, _, metric = name.rpartition(".")
-    return " ".join(filter(None, (metric, family))).replace("_", " ")
+    written = f"{metric}, at least" if family == "floors" else " ".join(filter(None, (metric, family)))
+    return written.replace("_", " ")
 
 
 def leading(record: RunRecord) -> Score | None:

@@ -25,7 +25,8 @@ def read_table(language: str, name: str) -> dict[str, Any]:
         FileNotFoundError: the language has no such table.
     """
     table = resources.files(__name__) / language / f"{name}.toml"
-    return tomllib.loads(table.read_text(encoding="utf-8"))
+    rows: dict[str, Any] = tomllib.loads(table.read_text(encoding="utf-8"))
+    return rows
 
 
 @cache

@@ -13,18 +13,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from briefd_server.text.abbreviations import keeps_period
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 # Most runs are a plain word ("it", "don't", "so,", "done."); the first branch spares them the closer look.
 _RUN = re.compile(r"([^\W_]+(?:['’-][^\W_]+)*)(?:[,;:!?]+|(\.))?(?!\S)|\S+")
-# Colours, cursor moves and window titles that a log took from a terminal (ECMA-48 control sequences and strings).
-_TERMINAL_ESCAPE = re.compile(
-    r"(?:\x1b\[|\x9b)[0-9;?]*[A-Za-z]|(?:\x1b\]|\x9d)[^\x07\x1b\x9c\r\n]*(?:[\x07\x9c]|\x1b\\)"
+# Colours, cursor moves and window titles that a log took from a terminal (ECMA-48 control sequences and strings). The
+# one-character introducers are bytes of double-encoded UTF-8 too: after another such byte, or without the number that
+# every window title begins with, they are none.
+TERMINAL_ESCAPE = re.compile(
+    r"(?:\x1b\[|(?<![\x80-\xff])\x9b)[0-9;?]*[A-Za-z]"
+    r"|(?:\x1b\]|(?<![\x80-\xff])\x9d(?=[0-9]{1,4};))[^\x07\x1b\x9c\x9d\r\n]*(?:[\x07\x9c]|\x1b\\)"
 )
 _ESCAPE_INTRODUCERS = "\x1b\x9b\x9d"
 _FULL_WIDTH_STOPS = r"[。｡！？；，、､]+[」』”’）】]*"
@@ -52,6 +56,7 @@ _BELONGS_BEFORE = re.compile(
     re.VERBOSE,
 )
 _MOST_SYMBOLS_BEFORE = 8
+_MOST_CHARACTERS_AHEAD = 8
 _BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
 
 
@@ -64,26 +69,35 @@ class Word(NamedTuple):
     outer_end: int
 
 
+# Half the time of `Word(…)`, which counts: a text has thousands.
+_make_word: Callable[[tuple[int, int, int, int]], Word] = partial(tuple.__new__, Word)
+
+
 def find_words(text: str, start: int = 0, end: int | None = None) -> list[Word]:
     """Find the words of `text[start:end]`, in order; offsets are code points of the whole `text`."""
     words: list[Word] = []
-    for run in _RUN.finditer(blank_terminal_escapes(text[start:end])):
-        first, last = (start + offset for offset in run.span())
+    for run in _RUN.finditer(blank_terminal_escapes(text[start:end] if start or end is not None else text)):
+        first, last = run.span()
         core_end = run.end(1)
         if core_end < 0:
-            words.extend(_words_of_run(run.group(), first))
-        elif run.group(2) and keeps_period(run.group(1)):
-            words.append(Word(first, last, first, last))
-        else:
-            words.append(Word(first, start + core_end, first, last))
+            words.extend(_words_of_run(run[0], start + first))
+            continue
+        if run[2] and keeps_period(run[1]):
+            core_end = last
+        words.append(_make_word((start + first, start + core_end, start + first, start + last)))
     return words
 
 
 def blank_terminal_escapes(text: str) -> str:
     """Put blanks in the place of a terminal's control sequences, as many as they had characters."""
-    if not any(introducer in text for introducer in _ESCAPE_INTRODUCERS):
+    if not may_hold_escapes(text):
         return text
-    return _TERMINAL_ESCAPE.sub(lambda escape: " " * len(escape.group()), text)
+    return TERMINAL_ESCAPE.sub(lambda escape: " " * len(escape.group()), text)
+
+
+def may_hold_escapes(text: str) -> bool:
+    """Tell whether `text` has a character that a terminal's control sequence begins with."""
+    return any(introducer in text for introducer in _ESCAPE_INTRODUCERS)
 
 
 def count_words(text: str) -> int:
@@ -139,7 +153,9 @@ def _extend_before(piece: str, first: int, last: int) -> int:
     for opening, closing in _BRACKETS:
         if piece[first - 1] == opening and _depth(piece[first:last], opening, closing) < 0:
             return first - 1
-    symbols = _BELONGS_BEFORE.search(piece, max(0, first - _MOST_SYMBOLS_BEFORE), last)
+    # Bounded on both sides: no branch looks further, and a long run of symbols is not to be tried from each of them.
+    start, end = max(0, first - _MOST_SYMBOLS_BEFORE), min(last, first + _MOST_CHARACTERS_AHEAD)
+    symbols = _BELONGS_BEFORE.search(piece, start, end)
     return symbols.start() if symbols is not None and symbols.start() < first else first
 
 

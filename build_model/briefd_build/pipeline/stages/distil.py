@@ -21,6 +21,7 @@ class Distil:
         epochs: how often the training set is seen.
         rate: highest learning rate.
         seed: of the training; None: the recipe's.
+        freeze_words: see `Lesson.freezes_words`.
     """
 
     teacher: str
@@ -33,9 +34,11 @@ class Distil:
     attention: float = 0.0
     temperature: float = 1.0
     seed: int | None = None
+    layer_decay: float = 1.0
+    freeze_words: bool = False
 
     def __post_init__(self) -> None:
-        check_schedule(self.epochs, self.rate, self.head_rate, self.seed)
+        check_schedule(self.epochs, self.rate, self.head_rate, self.seed, self.layer_decay)
         taught = (self.logits, self.states, self.attention)
         if min(self.labels, *taught) < 0 or not any(taught):
             raise ValueError(
@@ -49,7 +52,7 @@ class Distil:
         teacher = work.open_stage(self.teacher)
         lesson = Lesson(
             self.epochs, self.rate, self.head_rate, None, self.labels, self.logits, self.states, self.attention,
-            self.temperature, work.seed if self.seed is None else self.seed,
+            self.temperature, work.seed if self.seed is None else self.seed, self.layer_decay, self.freeze_words,
         )  # fmt: skip
         work.train(model, lesson, teacher)
         return f"trained for {self.epochs} epochs, taught by {self.teacher}"

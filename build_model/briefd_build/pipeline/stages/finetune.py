@@ -14,29 +14,36 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Finetune:
-    """See `Lesson` for the fields; without a seed the recipe's is taken."""
+    """See `Lesson` for the fields; without a seed the recipe's is taken. `freeze_words`: its `freezes_words`."""
 
     epochs: int
     rate: float
     head_rate: float | None = None
     lora_rank: int | None = None
     seed: int | None = None
+    layer_decay: float = 1.0
+    freeze_words: bool = False
 
     def __post_init__(self) -> None:
-        check_schedule(self.epochs, self.rate, self.head_rate, self.seed)
+        check_schedule(self.epochs, self.rate, self.head_rate, self.seed, self.layer_decay)
         if self.lora_rank is not None and self.lora_rank < 1:
             raise ValueError("lora_rank must be 1 or more; leave it out to train all weights")
 
     def apply(self, model: Model, work: Work) -> str:
         """Train the model."""
         seed = work.seed if self.seed is None else self.seed
-        lesson = Lesson(self.epochs, self.rate, self.head_rate, self.lora_rank, seed=seed)
+        lesson = Lesson(
+            self.epochs, self.rate, self.head_rate, self.lora_rank, seed=seed, layer_decay=self.layer_decay,
+            freezes_words=self.freeze_words,
+        )  # fmt: skip
         work.train(model, lesson)
         trained = f"LoRA's matrices of rank {self.lora_rank}" if self.lora_rank else "all weights"
         return f"trained {trained} for {self.epochs} epochs on the task's labels"
 
 
-def check_schedule(epochs: int, rate: float, head_rate: float | None, seed: int | None) -> None:
+def check_schedule(
+    epochs: int, rate: float, head_rate: float | None, seed: int | None, layer_decay: float = 1.0
+) -> None:
     """Refuse schedules that train nothing or never end well, and seeds that are none; raises ValueError."""
     if epochs < 1:
         raise ValueError("epochs must be 1 or more")
@@ -46,3 +53,5 @@ def check_schedule(epochs: int, rate: float, head_rate: float | None, seed: int 
         raise ValueError("head_rate must be above 0 and below 1; 0.001 is usual")
     if seed is not None and not 0 <= seed <= MOST_SEED:
         raise ValueError(f"seed must be from 0 to {MOST_SEED}")
+    if not 0 < layer_decay <= 1:
+        raise ValueError("layer_decay must be above 0 and at most 1; 0.9 is usual, 1 for one rate for all layers")

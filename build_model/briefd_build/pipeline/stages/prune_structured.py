@@ -35,6 +35,7 @@ class PruneStructured:
         layers_share, heads_share, feed_forward_share: the same three as shares of what the model has, above 0 and at
             most 1, for recipes that are for any model; rounded up.
         vocabulary: whether tokens that the training texts do not need go.
+        languages: whose commonest words' tokens stay with those of the training texts.
         batches: of training data that importance is measured on.
     """
 
@@ -45,6 +46,7 @@ class PruneStructured:
     heads_share: float | None = None
     feed_forward_share: float | None = None
     vocabulary: bool = False
+    languages: tuple[str, ...] = ("en",)
     batches: int = 24
 
     def __post_init__(self) -> None:
@@ -76,7 +78,7 @@ class PruneStructured:
         shape = self._shape(before, anatomy.heads_a_unit)
         if self.vocabulary:
             work.report("counting tokens", 0.0)
-            model.tokenizer, kept = prune_vocabulary(model.tokenizer, work.kind.texts(model))
+            model.tokenizer, kept = prune_vocabulary(model.tokenizer, work.kind.texts(model), self.languages)
             anatomy.keep_rows(kept)
         if shape != before:
             work.report("measuring importance", 0.0)

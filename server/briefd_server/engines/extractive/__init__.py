@@ -8,15 +8,23 @@ from briefd_server.engines.extractive.costs import Costs
 from briefd_server.engines.extractive.engine import ExtractiveEngine, Parameters
 from briefd_server.engines.extractive.parsing import Labels
 from briefd_server.engines.extractive.pieces import PieceEncoder
+from briefd_server.engines.extractive.proofreading import NoProofReader
+from briefd_server.engines.extractive.proofreading.trained import Network, TrainedProofReader
 from briefd_server.engines.extractive.session import EncoderSession
+from briefd_server.engines.extractive.standing import Standing
 from briefd_server.engines.tokenizer_files import load_tokenizer
 from briefd_server.errors import BundleError
 
 if TYPE_CHECKING:
     from briefd_server.bundle import Bundle, Manifest
+    from briefd_server.engines.extractive.proofreading import ProofReader
 
 ENGINE = "extractive"
 WINDOW_PIECES = "window_pieces"
+STANDING = "standing"
+"""The weights of the choice of the sentence among a manifest's engine parameters; a bundle may lack them."""
+PROOF_READER = "proof_reader"
+"""Weights of the proof-reader, likewise."""
 
 
 def load(bundle: Bundle, variant: str, thread_count: int) -> ExtractiveEngine:
@@ -47,9 +55,16 @@ def read_parameters(manifest: Manifest) -> Parameters:
         labels = Labels(_names(given["relations"]), _names(given["tags"]))
         labels.relations.index("root")
         window_pieces = _window_pieces(manifest.limits[WINDOW_PIECES])
-        return Parameters(labels, Costs.from_json(given["costs"]), manifest.language, window_pieces)
+        costs = Costs.from_json(given["costs"])
+        standing = Standing.from_json(given[STANDING], manifest.language) if STANDING in given else None
+        proof_reader = _proof_reader(given.get(PROOF_READER))
+        return Parameters(labels, costs, manifest.language, window_pieces, standing, proof_reader)
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(f"bundle {manifest.name}: bad engine parameters ({error}); rebuild it") from None
+
+
+def _proof_reader(table: object) -> ProofReader:
+    return NoProofReader() if table is None else TrainedProofReader(Network.from_json(table))
 
 
 def _names(value: object) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ class TreeKnapsack:
         self._values = values
         self._drop_costs = drop_costs
         self._most = most
-        self._children = _children(heads)
+        self._children = children_of(heads)
         self._parts: list[Part] = [None] * len(heads)  # type: ignore[list-item]  # filled bottom-up on the next line
         for node in reversed(top_down(heads, self._children)):
             self._parts[node] = self.part(node)
@@ -106,7 +106,8 @@ def merge(
     return merged, child_sizes
 
 
-def _children(heads: Sequence[int]) -> list[list[int]]:
+def children_of(heads: Sequence[int]) -> list[list[int]]:
+    """List the dependents of every node, in order; a root is its own head."""
     children: list[list[int]] = [[] for _ in heads]
     for node, head in enumerate(heads):
         if head != node:

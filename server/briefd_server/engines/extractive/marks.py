@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from enum import Enum
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ _SIGN = re.compile(
     | (?P<share>[%‰°])""",
     re.VERBOSE,
 )
+_SEPARATING = re.compile(r"[,;:،；：，()\[\]—–―|]|\s-+\s")
 _MARKS_BEFORE = re.compile(r"[^\w\r\n]+\Z")
 _MARKS_AFTER = re.compile(r"[^\w\r\n]*")
 _MOST_MARKS_AROUND = 16
@@ -102,6 +104,24 @@ def read_marks(text: str, words: Sequence[Word]) -> list[Mark]:
             if mark is not None:
                 marks.append(mark)
     return marks
+
+
+def find_separators(text: str, words: Sequence[Word]) -> dict[int, str]:
+    """Find the marks that part the words of a sentence, by the number of the word that they stand before."""
+    found = {}
+    for number, (left, right) in enumerate(pairwise(words), 1):
+        # Most gaps are one blank.
+        if right.start - left.end > 1 and (mark := _SEPARATING.search(text, left.end, right.start)):
+            found[number] = mark.group().strip()
+    return found
+
+
+def find_quotations(text: str, words: Sequence[Word]) -> tuple[tuple[int, int], ...]:
+    """Find what stands between quotation marks: the numbers of its first and its last word."""
+    if not _QUOTATION_MARKS.intersection(text[words[0].outer_start : words[-1].outer_end]):
+        return ()
+    pairs = {mark.pair for mark in read_marks(text, words) if mark.is_quotation and mark.role is Role.OPENING}
+    return tuple(sorted((first, after - 1) for first, after in pairs if first < after))
 
 
 def _signs(text: str, words: Sequence[Word]) -> Iterator[_Sign]:
@@ -163,7 +183,9 @@ def _lone_mark(text: str, sign: _Sign, words: Sequence[Word]) -> Mark | None:
     before = text[sign.start - 1 : sign.start] if sign.gap and sign.start == words[sign.gap - 1].end else ""
     role: Role | None = None
     form = sign.form
-    if sign.group in _PLAIN_ROLES:
+    if sign.group == "symbol" and before and not sign.is_spaced:  # "w/ the electrician"
+        role = Role.SUFFIX
+    elif sign.group in _PLAIN_ROLES:
         role, form = _PLAIN_ROLES[sign.group], "," if sign.group == "cell" else form
     elif sign.group == "dash" and (form != "-" or (sign.is_spaced and sign.gap)):
         role, form = Role.SEPARATOR, DASH

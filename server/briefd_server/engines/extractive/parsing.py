@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from briefd_server.engines.extractive.arcs import JOINT, ROOT, join_arcs, probable_arcs, tree_arcs
 from briefd_server.engines.extractive.reading import SentenceReading
 from briefd_server.engines.extractive.tree import best_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
+    from briefd_server.engines.extractive.arcs import Arcs
     from briefd_server.engines.extractive.pieces import Window
     from briefd_server.engines.extractive.session import WindowReading
 
-_ROOT = "root"
-_JOINT = "parataxis"  # how the parts of a sentence that fills more than one window hang together
+
+# Of a sentence that fills more windows than these the other arcs are those of its tree: nobody waits for a whole text
+# to be read again, for a sentence of a thousand words.
+_MOST_PARTS = 4
 
 
 @dataclass(frozen=True)
@@ -32,9 +37,11 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """The words of one sentence in one window; `heads` count from the sentence's part in this window."""
+    """The words of one sentence in one window; `heads` count from the sentence's part in this window, `span`."""
 
     sentence: int
+    window: int
+    span: slice
     heads: NDArray[np.int64]
     relations: NDArray[np.int64]
     tags: NDArray[np.int64]
@@ -42,9 +49,25 @@ class _Block:
     keep: NDArray[np.float32]
     prominence: NDArray[np.float32]
 
+    def of_sentence(self) -> _Part:
+        """Give what the arcs of its sentence need of it."""
+        return _Part(self.window, self.span, self.heads, self.relations)
+
+
+class _Part(NamedTuple):
+    """What is kept of a block for the arcs of its sentence."""
+
+    window: int
+    span: slice
+    heads: NDArray[np.int64]
+    relations: NDArray[np.int64]
+
 
 def read_sentences(
-    windows: Iterable[tuple[Window, WindowReading]], words: Sequence[Sequence[str]], labels: Labels
+    windows: Iterable[tuple[Window, WindowReading]],
+    words: Sequence[Sequence[str]],
+    labels: Labels,
+    again: Callable[[int], WindowReading] | None = None,
 ) -> list[SentenceReading]:
     """Make a reading of every sentence.
 
@@ -52,16 +75,17 @@ def read_sentences(
         windows: the windows in order, with what the encoder said of them.
         words: the words of each sentence.
         labels: names of the output channels.
+        again: gives what the encoder said of the window of a number, from 0, for readings that are asked for arcs.
     """
     blocks: list[list[_Block]] = [[] for _ in words]
-    root = labels.relations.index(_ROOT)
-    for window, reading in windows:
-        for block in _blocks(window, reading, root):
+    root = labels.relations.index(ROOT)
+    for number, (window, reading) in enumerate(windows):
+        for block in _blocks(number, window, reading, root):
             blocks[block.sentence].append(block)
-    return [_join(parts, sentence, labels) for parts, sentence in zip(blocks, words, strict=True)]
+    return [_join(parts, sentence, labels, again) for parts, sentence in zip(blocks, words, strict=True)]
 
 
-def _blocks(window: Window, reading: WindowReading, root: int) -> Iterable[_Block]:
+def _blocks(number: int, window: Window, reading: WindowReading, root: int) -> Iterable[_Block]:
     sentences = window.sentences
     firsts = np.flatnonzero(np.diff(sentences, prepend=-1)).tolist()
     spans = [slice(first, last) for first, last in zip(firsts, [*firsts[1:], len(sentences)], strict=True)]
@@ -72,6 +96,8 @@ def _blocks(window: Window, reading: WindowReading, root: int) -> Iterable[_Bloc
     for span in spans:
         yield _Block(
             int(sentences[span.start]),
+            number,
+            span,
             heads[span] - span.start,
             relations[span],
             tags[span],
@@ -89,7 +115,12 @@ def _relations(scores: NDArray[np.float32], heads: NDArray[np.int64], root: int)
     return relations
 
 
-def _join(parts: Sequence[_Block], words: Sequence[str], labels: Labels) -> SentenceReading:
+def _join(
+    parts: Sequence[_Block],
+    words: Sequence[str],
+    labels: Labels,
+    again: Callable[[int], WindowReading] | None,
+) -> SentenceReading:
     heads: list[int] = []
     relations: list[str] = []
     root = None
@@ -101,7 +132,7 @@ def _join(parts: Sequence[_Block], words: Sequence[str], labels: Labels) -> Sent
         if root is None:
             root = own_root
         else:
-            heads[own_root], relations[own_root] = root, _JOINT
+            heads[own_root], relations[own_root] = root, JOINT
     return SentenceReading(
         words,
         heads,
@@ -110,4 +141,13 @@ def _join(parts: Sequence[_Block], words: Sequence[str], labels: Labels) -> Sent
         np.concatenate([part.salience for part in parts]),
         np.concatenate([part.keep for part in parts]),
         float(np.mean(np.concatenate([part.prominence for part in parts]))),
+        find_arcs=again and partial(_find_arcs, [part.of_sentence() for part in parts], labels, again, root or 0),
     )
+
+
+def _find_arcs(parts: Sequence[_Part], labels: Labels, again: Callable[[int], WindowReading], root: int) -> Arcs:
+    """Tell the arcs of a sentence from the windows that it stands in; `root` is its tree's."""
+    names = labels.relations
+    told = [probable_arcs(again(part.window), part.span, names) for part in parts[:_MOST_PARTS]]
+    told += [tree_arcs(part.heads, part.relations, names) for part in parts[_MOST_PARTS:]]
+    return told[0] if len(told) == 1 else join_arcs(told, [len(part.heads) for part in parts], root)

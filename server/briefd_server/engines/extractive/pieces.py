@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # Most pieces kept of one word and the punctuation up to the next one: the encoder reads a word off its first piece, and
 # a base64 blob of ten thousand pieces would only cost time. 99.99 % of the treebanks' words have fewer.
 MAX_PIECES_PER_WORD = 16
+# What opens and closes a window, and what stands for what the tokenizer does not know: BERT's names, and XLM-R's.
+_OPEN, _CLOSE, _UNKNOWN = ("[CLS]", "<s>"), ("[SEP]", "</s>"), ("[UNK]", "<unk>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,11 @@ class Window:
 
 
 class PieceEncoder:
-    """Cuts sentences into pieces with a tokenizer that has `[CLS]`, `[SEP]` and `[UNK]`."""
+    """Cuts sentences into pieces with a tokenizer that has pieces to open and to close a window, and an unknown one."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = as_served(tokenizer)
-        self._open, self._close, self._unknown = (_piece_id(tokenizer, piece) for piece in ("[CLS]", "[SEP]", "[UNK]"))
+        self._open, self._close, self._unknown = (_piece_id(tokenizer, names) for names in (_OPEN, _CLOSE, _UNKNOWN))
 
     def encode(self, sentences: Sequence[str], words: Sequence[Sequence[Word]]) -> list[Pieces]:
         """Encode sentences, given the words of each (offsets count from the sentence's start; at least one word)."""
@@ -64,7 +66,7 @@ class PieceEncoder:
         ]
 
     def _align(self, piece_ids: list[int], piece_offsets: list[int], words: Sequence[Word]) -> Pieces:
-        """Give every word its first piece; one that the tokenizer turned into nothing gets `[UNK]`."""
+        """Give every word its first piece; one that the tokenizer turned into nothing gets the unknown one."""
         ids: list[int] = []
         word_starts = []
         position = 0
@@ -85,7 +87,7 @@ class PieceEncoder:
         return Pieces(ids, word_starts)
 
     def pack(self, sentences: Sequence[Pieces], capacity: int) -> Iterator[Window]:
-        """Pack sentences in order into windows of at most `capacity` pieces, `[CLS]` and `[SEP]` included.
+        """Pack sentences in order into windows of at most `capacity` pieces, the opening and the closing one included.
 
         A window ends between sentences; a sentence that is longer than a window is cut between words.
         """
@@ -144,8 +146,9 @@ def _part(pieces: Pieces, first_word: int, last_word: int, first_piece: int) -> 
     )
 
 
-def _piece_id(tokenizer: Tokenizer, piece: str) -> int:
-    piece_id = tokenizer.token_to_id(piece)
-    if piece_id is None:
-        raise ValueError(f"the tokenizer has no {piece} piece; build the bundle from a BERT-style encoder")
-    return int(piece_id)
+def _piece_id(tokenizer: Tokenizer, names: Sequence[str]) -> int:
+    """Find the piece of a role, by the first of its names that there is."""
+    found = [piece_id for name in names if (piece_id := tokenizer.token_to_id(name)) is not None]
+    if not found:
+        raise ValueError(f"the tokenizer has no {' or '.join(names)} piece; build the bundle from a BERT-style encoder")
+    return int(found[0])

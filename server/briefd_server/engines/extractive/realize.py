@@ -32,6 +32,7 @@ class Selection:
         heads: each word's head; the root is its own.
         relations: Universal Dependencies relation to the head, subtype included.
         tags: universal part-of-speech tags.
+        is_lead: whether it governs what follows.
     """
 
     words: Sequence[Word]
@@ -39,6 +40,7 @@ class Selection:
     heads: Sequence[int]
     relations: Sequence[str]
     tags: Sequence[str]
+    is_lead: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,13 @@ _CONTENT_TAGS = frozenset("ADJ INTJ NOUN NUM VERB".split())
 _ENDINGS_OF_NAMES = ("ian", "ean", "can", "ish", "ese", "qi", "eli", "ians", "eans", "cans", "qis", "elis")
 
 
-def realize(text: str, selections: Sequence[Selection]) -> str:
-    """Write the kept words of neighbouring sentences, in order, as one sentence with a capital and a final stop."""
+def realize(text: str, selections: Sequence[Selection], *, in_sentences: bool = False) -> str:
+    """Write the kept words of some sentences, in order, with a capital and a final stop.
+
+    They become one sentence, or, `in_sentences`, as many as there are.
+    """
+    if in_sentences:
+        return " ".join(realize(text, [selection]) for selection in selections)
     clauses = [_write_clause(text, selection, is_first=not i) for i, selection in enumerate(selections)]
     written = clauses[0].body
     for clause, following in pairwise(clauses):
@@ -121,7 +128,7 @@ def _write_clause(text: str, selection: Selection, *, is_first: bool) -> _Clause
             selection.tags[word] in {"VERB", "AUX"} and selection.relations[word].partition(":")[0] != "amod"
             for word in kept
         ),
-        is_introduction=marks.introduces(kept[-1]),
+        is_introduction=selection.is_lead or marks.introduces(kept[-1]),
     )
 
 

@@ -15,6 +15,7 @@ from briefd_server.engines.base import CallStopped, Engine, Shortfall, Summary, 
 from briefd_server.engines.extractive import read_parameters
 from briefd_server.engines.extractive.engine import ExtractiveEngine
 from briefd_server.engines.extractive.session import WindowReading
+from briefd_server.text.formats import read_text
 from briefd_server.text.words import count_words
 
 BUNDLE = read_bundle(PACKAGED_DIRECTORY / "default-en")
@@ -71,7 +72,7 @@ def summarize(engine: Engine, text: str, least: int = 10, most: int = 15) -> Sum
     check_answer(text, summary.text, summary.spans, least=least, most=most)
     assert summary.word_count == count_words(summary.text)
     assert summary.sentence_count >= 1
-    assert (summary.shortfall is Shortfall.TEXT_TOO_SHORT) == (count_words(text) < least)
+    assert (summary.shortfall is Shortfall.TEXT_TOO_SHORT) == (count_words(read_text(text).text) < least)
     return summary
 
 

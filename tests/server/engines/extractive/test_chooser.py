@@ -12,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sentence_readings import read_annotated, readings
 
-from briefd_server.engines.extractive.chooser import Length, Offer, choose
+from briefd_server.engines.extractive.chooser import Chosen, Judgement, choose
 from briefd_server.engines.extractive.costs import Costs
-from briefd_server.engines.extractive.grammar import chain_conjuncts
+from briefd_server.engines.extractive.length import Length
+from briefd_server.engines.extractive.offers import Offer
 from briefd_server.engines.extractive.reading import SentenceReading
 from briefd_server.engines.extractive.repairs import repair
+from briefd_server.engines.extractive.sentence_tree import chain_conjuncts
 
 COSTS = Costs()
 
@@ -25,11 +27,16 @@ def offer(reading: SentenceReading, *, aside: bool = False, question: bool = Fal
     return Offer(reading, aside, question)
 
 
+def parts(sentences: list[Offer], length: Length, costs: Costs = COSTS) -> list[Chosen]:
+    """Choose by the table of costs alone."""
+    return choose(sentences, length, Judgement(costs)).parts
+
+
 def chosen(annotated: str, least: int, most: int, costs: Costs = COSTS) -> str:
     """Choose from one sentence."""
     reading = read_annotated(annotated)
-    words = [word for _, kept in choose([offer(reading)], Length(least, most), costs) for word in kept]
-    return " ".join(reading.words[word] for word in words)
+    (part,) = parts([offer(reading)], Length(least, most), costs)
+    return " ".join(reading.words[word] for word in part.words)
 
 
 def count_words(offers: list[Offer]) -> int:
@@ -42,26 +49,27 @@ offers = st.lists(st.builds(Offer, readings(), st.booleans(), st.booleans()), mi
 
 @given(offers, lengths)
 def test_the_length_is_met_whenever_there_are_enough_words(given_offers: list[Offer], length: Length) -> None:
-    choice = choose(given_offers, length, COSTS)
-    count = sum(len(kept) for _, kept in choice)
+    choice = parts(given_offers, length)
+    count = sum(len(part.words) for part in choice)
     if count_words(given_offers) < length.least:
         assert count == count_words(given_offers)
     else:
         assert length.least <= count <= length.most
-    numbers = [number for number, _ in choice]
+    numbers = [part.number for part in choice]
     assert numbers == list(range(numbers[0], numbers[-1] + 1))
-    for number, kept in choice:
-        assert kept == sorted(set(kept))
-        assert kept[0] >= 0
-        assert kept[-1] < len(given_offers[number].reading)
+    for part in choice:
+        assert part.words == sorted(set(part.words))
+        assert part.words[0] >= 0
+        assert part.words[-1] < len(given_offers[part.number].reading)
+        assert part.reading is given_offers[part.number].reading
 
 
 @given(readings(), lengths)
 def test_the_words_of_a_sentence_hang_together(reading: SentenceReading, length: Length) -> None:
     if len(reading) >= length.least:
-        ((_, kept),) = choose([offer(reading)], length, COSTS)
-        heads = chain_conjuncts(reading)
-        assert sum(heads[word] == word or heads[word] not in kept for word in kept) == 1
+        (part,) = parts([offer(reading)], length)
+        heads = chain_conjuncts(list(reading.heads), list(reading.relations))
+        assert sum(heads[word] == word or heads[word] not in part.words for word in part.words) == 1
 
 
 def sentence_of(count: int, prominence: float = 0.0, salience: float = 0.0) -> SentenceReading:
@@ -71,7 +79,7 @@ def sentence_of(count: int, prominence: float = 0.0, salience: float = 0.0) -> S
 
 
 def numbers_of(sentences: list[Offer], least: int, most: int) -> list[int]:
-    return [number for number, _ in choose(sentences, Length(least, most), COSTS)]
+    return [part.number for part in parts(sentences, Length(least, most))]
 
 
 def test_the_prominent_sentence_wins_then_the_first() -> None:
@@ -95,9 +103,9 @@ def test_short_neighbours_are_joined_to_a_run_that_is_long_enough() -> None:
 
 def test_a_run_keeps_at_least_a_word_of_each_and_no_more_than_was_asked() -> None:
     sentences = [offer(sentence_of(2))] * 4 + [offer(sentence_of(9))]
-    choice = choose(sentences, Length(10, 10), COSTS)
-    assert sum(len(kept) for _, kept in choice) == 10
-    assert all(kept for _, kept in choice)
+    choice = parts(sentences, Length(10, 10))
+    assert sum(len(part.words) for part in choice) == 10
+    assert all(part.words for part in choice)
 
 
 def test_a_long_sentence_is_chosen_rather_than_a_run_of_scraps() -> None:
@@ -107,7 +115,8 @@ def test_a_long_sentence_is_chosen_rather_than_a_run_of_scraps() -> None:
 
 def test_fewer_words_than_asked_are_all_kept() -> None:
     sentences = [offer(sentence_of(3)), offer(sentence_of(2))]
-    assert choose(sentences, Length(10, 15), COSTS) == [(0, [0, 1, 2]), (1, [0, 1])]
+    choice = parts(sentences, Length(10, 15))
+    assert [(part.number, part.words) for part in choice] == [(0, [0, 1, 2]), (1, [0, 1])]
 
 
 PUMP = (
@@ -121,11 +130,13 @@ def test_what_the_grammar_needs_is_kept_while_there_is_room(most: int) -> None:
     assert {"pump", "never", "reached", "its", "pressure"} <= set(chosen(PUMP, 6, most).split())
 
 
-def test_a_value_decides_among_what_may_go() -> None:
-    reading = read_annotated(PUMP.replace("never", "slowly"))
-    reading = replace(reading, salience=np.where(np.arange(10) == 5, 30.0, 0.0))
-    ((_, kept),) = choose([offer(reading)], Length(7, 7), COSTS)
-    assert [reading.words[word] for word in kept] == "The pump reached its full pressure yesterday".split()
+@pytest.mark.parametrize("valued", ["slowly", "old"])
+def test_a_value_decides_among_what_may_go(valued: str) -> None:
+    reading = read_annotated(PUMP.replace("never", "slowly").replace("full", "old"))
+    is_valued = np.array([word == valued for word in reading.words])
+    (part,) = parts([offer(replace(reading, salience=np.where(is_valued, 30.0, 0.0)))], Length(6, 6))
+    expected = {"slowly": "The pump slowly reached its pressure", "old": "The pump reached its old pressure"}
+    assert " ".join(reading.words[word] for word in part.words) == expected[valued]
 
 
 def test_a_noun_phrase_stands_for_a_sentence_of_which_nothing_complete_fits() -> None:
@@ -141,7 +152,7 @@ def test_a_reported_clause_stands_without_its_reporter_and_its_link() -> None:
         "Police/1/nsubj/NOUN said/1/root/VERB that/5/mark/SCONJ the/4/det/DET pump/5/nsubj/NOUN failed/1/ccomp/VERB "
         "at/7/case/ADP noon/5/obl/NOUN"
     )
-    assert chosen(report, 5, 5, replace(COSTS, relations={**COSTS.relations, "obl": 9.0, "obl:near": 9.0})) == (
+    assert chosen(report, 5, 5, replace(COSTS, prices={**COSTS.prices, "obl": 9.0, "obl:near": 9.0})) == (
         "the pump failed at noon"
     )
 
@@ -158,8 +169,8 @@ def test_no_clause_of_a_list_comes_with_another_but_without_their_conjunction() 
 
 def seconds_to_choose(readings: list[SentenceReading]) -> float:
     started = time.process_time()
-    choice = choose([offer(repair(reading)) for reading in readings], Length(10, 15), COSTS)
-    assert 10 <= sum(len(kept) for _, kept in choice) <= 15
+    choice = parts([offer(repair(reading)) for reading in readings], Length(10, 15))
+    assert 10 <= sum(len(part.words) for part in choice) <= 15
     return time.process_time() - started
 
 
@@ -175,34 +186,76 @@ def least_of_two(seconds: Callable[[int], float], count: int) -> float:
     return min(seconds(count), seconds(count))
 
 
+def is_linear(seconds: Callable[[int], float]) -> bool:
+    """Tell whether eight times the words take less than twenty times as long; a busy machine is asked again."""
+    return least_of_two(seconds, 2400) < 20 * least_of_two(seconds, 300) + 0.02
+
+
 def test_time_grows_linearly_with_the_sentences() -> None:
     def seconds(count: int) -> float:
         return seconds_to_choose([read_annotated("Pumps/0/root/NOUN", prominence=n % 7) for n in range(count)])
 
-    assert least_of_two(seconds, 2400) < 20 * least_of_two(seconds, 300) + 0.02
+    assert any(is_linear(seconds) for _ in range(3))
+
+
+RELATIONS = [
+    ("nmod", "NOUN"),
+    ("obl", "VERB"),
+    ("obl:unmarked", "NOUN"),
+    ("conj", "VERB"),
+    ("conj", "NOUN"),
+    ("ccomp", "VERB"),
+    ("advmod", "ADV"),
+    ("advcl", "VERB"),
+    ("parataxis", "VERB"),
+]
+
+
+def assert_linear(reading_of: Callable[[int], SentenceReading]) -> None:
+    def seconds(count: int) -> float:
+        return seconds_to_choose([reading_of(count)])
+
+    assert any(is_linear(seconds) for _ in range(3))
 
 
 @pytest.mark.parametrize("shape", HEADS)
-@pytest.mark.parametrize(
-    ("relation", "tag"),
-    [
-        ("nmod", "NOUN"),
-        ("obl", "VERB"),
-        ("obl:unmarked", "NOUN"),
-        ("conj", "VERB"),
-        ("ccomp", "VERB"),
-        ("advmod", "ADV"),
-        ("advcl", "VERB"),
-    ],
-)
+@pytest.mark.parametrize(("relation", "tag"), RELATIONS)
 def test_time_grows_linearly_with_a_sentence(shape: str, relation: str, tag: str) -> None:
-    def seconds(count: int) -> float:
+    def reading_of(count: int) -> SentenceReading:
         heads = [HEADS[shape](word, count) for word in range(count)]
         relations = ["root" if head == word else relation for word, head in enumerate(heads)]
         zeros = np.zeros(count)
         # "says" reports, "so" may conclude, "between" begins ranges: all ask about their heads or what is beside them.
         words = ["says", *["so", "between"] * (count // 2)][:count]
-        reading = SentenceReading(words, heads, relations, [tag] * count, zeros, zeros, 0.0)
-        return seconds_to_choose([reading])
+        return SentenceReading(words, heads, relations, [tag] * count, zeros, zeros, 0.0)
 
-    assert least_of_two(seconds, 2400) < 20 * least_of_two(seconds, 300) + 0.02
+    assert_linear(reading_of)
+
+
+@pytest.mark.parametrize("relation", ["conj", "parataxis", "ccomp", "advcl"])
+@pytest.mark.parametrize("word", ["no", "it", "so"])
+def test_time_grows_linearly_with_the_clauses_of_a_sentence(relation: str, word: str) -> None:
+    """Every second word is the subject of the next one, and that a clause which may stand alone."""
+
+    def reading_of(count: int) -> SentenceReading:
+        clauses = f"{word}/{{}}/nsubj/PRON fails/1/{relation}/VERB"
+        pairs = [clauses.format(2 * number + 1) for number in range(1, count // 2)]
+        return read_annotated(" ".join(["it/1/nsubj/PRON says/1/root/VERB", *pairs]))
+
+    assert_linear(reading_of)
+
+
+@pytest.mark.parametrize("first", ["conj/VERB", "advmod/ADV", "nsubj/NOUN", "ccomp/VERB"])
+@pytest.mark.parametrize("second", ["advcl/VERB", "conj/NOUN", "ccomp/VERB", "obl/NOUN"])
+@pytest.mark.parametrize("root_is_last", [False, True])
+def test_time_grows_linearly_with_what_hangs_on_a_word(first: str, second: str, *, root_is_last: bool) -> None:
+    def reading_of(count: int) -> SentenceReading:
+        root = count - 1 if root_is_last else 0
+        half = count // 2 - 1
+        hanging = [f"so/{root}/{first}"] * half + [f"not/{root}/{second}"] * half
+        says = f"says/{root}/root/VERB"
+        return read_annotated(
+            " ".join([*hanging, "x/0/dep/X", says] if root_is_last else [says, *hanging, "x/0/dep/X"])
+        )
+
+    assert_linear(reading_of)

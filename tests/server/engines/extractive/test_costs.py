@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from briefd_server.engines.extractive.costs import Costs
 
 _ROWS = [*Costs().to_json(), "unknown"]
-_KEYS = [*Costs().relations, *Costs().entries, *Costs().tags, "unknown"]
+_KEYS = [*Costs().prices, *Costs().entries, *Costs().tags, "unknown"]
 _SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
 _VALUES = (
     _SCALARS | st.lists(_SCALARS, max_size=2) | st.dictionaries(st.sampled_from(_KEYS), st.floats(-9, 9) | _SCALARS)
@@ -21,14 +21,14 @@ _VALUES = (
 
 
 def test_a_table_survives_the_manifest() -> None:
-    costs = Costs(word=0.25, relations={**Costs().relations, "obl": 3.5})
+    costs = Costs(word=0.25, prices={**Costs().prices, "obl": 3.5})
     assert Costs.from_json(json.loads(json.dumps(costs.to_json()))) == costs
 
 
 def test_rows_that_are_left_out_keep_their_values() -> None:
-    costs = Costs.from_json({"join": 7, "relations": {"obl": 2}})
-    assert (costs.join, costs.word, costs.relations["obl"]) == (7.0, Costs().word, 2.0)
-    assert costs.relations["nmod"] == Costs().relations["nmod"]
+    costs = Costs.from_json({"join": 7, "prices": {"obl": 2}})
+    assert (costs.join, costs.word, costs.prices["obl"]) == (7.0, Costs().word, 2.0)
+    assert costs.prices["nmod"] == Costs().prices["nmod"]
     assert Costs.from_json({}) == Costs()
 
 
@@ -52,7 +52,7 @@ def test_any_json_is_a_table_of_numbers_or_a_value_error(table: object) -> None:
         ({"word": math.inf}, "word must be a number"),
         ({"word": True}, "word must be a number"),
         ({"tags": {"NOUN": "1"}}, r"tags\.NOUN must be a number"),
-        ({"relations": {"obl": 1e9}}, r"relations\.obl must be a number"),
+        ({"prices": {"obl": 1e9}}, r"prices\.obl must be a number"),
     ],
 )
 def test_says_what_is_wrong(table: object, complaint: str) -> None:

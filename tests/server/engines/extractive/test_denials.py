@@ -16,8 +16,8 @@ ENGINE = load_summarizer(read_bundle(PACKAGED_DIRECTORY / "default-en"), OPTIMIZ
     ("text", "kept"),
     [
         (
-            "The boiler in greenhouse 4 failed again on Sunday night, and the engineer cannot come before Thursday "
-            "morning.",
+            "The engineer of the heating company cannot come before Thursday morning, he said on the phone to the "
+            "gardeners.",
             "cannot come before Thursday morning",
         ),
         (
@@ -39,9 +39,8 @@ ENGINE = load_summarizer(read_bundle(PACKAGED_DIRECTORY / "default-en"), OPTIMIZ
             "is 93% full",
         ),
         (
-            "I found metal dust in the oil of bearing 2, so the bearing needs replacing before pump B is started "
-            "again.",
-            "so the bearing needs replacing before pump B is started",
+            "I found metal dust, so the bearing of the pump needs replacing before pump B is started again.",
+            "needs replacing before pump B is started again",
         ),
         (
             "Britain's economy grew more slowly than expected in the third quarter, data showed on Friday, adding to "

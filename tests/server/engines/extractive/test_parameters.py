@@ -9,8 +9,11 @@ import pytest
 from bundle_factory import make_bundle
 
 from briefd_server.bundle import read_bundle
+from briefd_server.bundle.finding import PACKAGED_DIRECTORY
 from briefd_server.engines import load_engine
 from briefd_server.engines.extractive import read_parameters
+from briefd_server.engines.extractive.costs import Costs
+from briefd_server.engines.extractive.proofreading import NoProofReader
 from briefd_server.errors import BundleError
 
 if TYPE_CHECKING:
@@ -32,6 +35,17 @@ def test_reads_the_parameters(tmp_path: Path) -> None:
     assert (parameters.costs.join, parameters.window_pieces, parameters.language) == (2.0, 128, "en")
 
 
+def test_a_bundle_may_lack_weights_of_the_standing_and_a_proof_reader(tmp_path: Path) -> None:
+    parameters = read_parameters(bundle_of(tmp_path, GOOD).manifest)
+    assert parameters.standing is None
+    assert isinstance(parameters.proof_reader, NoProofReader)
+
+
+def test_the_shipped_bundle_is_read_by_the_shipped_table() -> None:
+    manifest = read_bundle(PACKAGED_DIRECTORY / "default-en").manifest
+    assert read_parameters(manifest).costs == Costs()
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -42,6 +56,11 @@ def test_reads_the_parameters(tmp_path: Path) -> None:
         {"tags": []},
         {"costs": []},
         {"costs": {"unknown": 1}},
+        {"costs": {"relations": {"obl": 1.0}}},
+        {"standing": []},
+        {"standing": {"unknown": 1.0}},
+        {"proof_reader": {}},
+        {"proof_reader": None, "standing": {}},
     ],
 )
 def test_refuses_wrong_parameters(tmp_path: Path, change: dict[str, Any]) -> None:

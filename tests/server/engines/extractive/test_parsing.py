@@ -83,3 +83,45 @@ def test_a_sentence_of_several_windows_becomes_one_tree(parts: int) -> None:
     assert joined.relations == ["det", "nsubj", "root", *["det", "nsubj", "parataxis"] * (parts - 1)]
     assert [joined.heads[3 * part + 2] for part in range(parts)] == [2] * parts
     assert len(joined.salience) == len(joined.keep) == len(joined.tags) == 3 * parts
+
+
+def test_a_reading_tells_its_own_arcs() -> None:
+    said = say([*PUMP, (3, "root", "VERB"), (3, "obj", "NOUN")])
+    windows, words = [(window_of([0, 0, 0, 1, 1]), said)], [["The", "pump", "fell"], ["Call", "Tom"]]
+    _, second = read_sentences(windows, words, LABELS, [said].__getitem__)
+    assert second.find_arcs is not None
+    arcs = second.find_arcs()
+    best = [arcs.probabilities * (arcs.dependents == word) for word in range(2)]
+    assert [int(arcs.heads[each.argmax()]) for each in best] == second.heads
+    relations = [LABELS.relations[arcs.relations[each.argmax()].argmax()] for each in best]
+    assert relations == second.relations
+    assert all(reading.find_arcs is None for reading in read_sentences(windows, words, LABELS))
+
+
+def test_arcs_of_a_sentence_of_several_windows_stay_within_their_windows() -> None:
+    windows = [(window_of([0, 0, 0]), say(PUMP))] * 3
+    (joined,) = read_sentences(windows, [["the", "pump", "fell"] * 3], LABELS, lambda number: windows[number][1])
+    assert joined.find_arcs is not None
+    arcs = joined.find_arcs()
+    assert sorted(set(arcs.dependents.tolist())) == list(range(9))
+    is_within = arcs.dependents // 3 == arcs.heads // 3
+    root = joined.heads.index(2, 2)
+    assert (is_within | (arcs.heads == root)).all()
+    assert not (arcs.dependents == arcs.heads)[arcs.dependents > 2].any()
+
+
+def test_no_more_than_a_few_windows_are_read_again_for_one_sentence() -> None:
+    asked: list[int] = []
+
+    def again(number: int) -> WindowReading:
+        asked.append(number)
+        return say(PUMP)
+
+    windows = [(window_of([0, 0, 0]), say(PUMP))] * 30
+    (joined,) = read_sentences(windows, [["the", "pump", "fell"] * 30], LABELS, again)
+    assert joined.find_arcs is not None
+    arcs = joined.find_arcs()
+    assert asked == [0, 1, 2, 3]
+    late = arcs.dependents >= 12
+    assert arcs.heads[late].tolist() == joined.heads[12:]
+    assert (arcs.probabilities[late] == 1).all()

@@ -160,5 +160,5 @@ def test_nothing_gives_no_window() -> None:
 
 
 def test_a_tokenizer_of_another_kind_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"the tokenizer has no \[CLS\] piece"):
+    with pytest.raises(ValueError, match=r"the tokenizer has no \[CLS\] or <s> piece"):
         PieceEncoder(Tokenizer(WordLevel({"[UNK]": 0}, unk_token="[UNK]")))

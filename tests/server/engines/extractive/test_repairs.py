@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import pytest
@@ -10,14 +11,29 @@ from hypothesis import strategies as st
 from sentence_readings import read_annotated, readings
 
 from briefd_server.engines.extractive.reading import SentenceReading
-from briefd_server.engines.extractive.repairs import (
-    attach_clauses,
-    attach_figures,
-    attach_ranges,
-    repair,
+from briefd_server.engines.extractive.repairs import moved, repair
+from briefd_server.engines.extractive.repairs.clauses import hang_after_stops, hang_clauses
+from briefd_server.engines.extractive.repairs.links import hang_conjunctions, hang_prepositions
+from briefd_server.engines.extractive.repairs.moves import Move
+from briefd_server.engines.extractive.repairs.names import join_dates, join_ranges, join_thresholds
+from briefd_server.engines.extractive.repairs.reports import (
+    hang_contents,
+    hang_fronted,
+    report_fronted,
+    share_subjects,
 )
+from briefd_server.engines.extractive.roles import read_roles
+from briefd_server.engines.extractive.sentence_tree import SentenceTree
 
-_RELATIONS = ["conj", "case", "compound", "flat", "obl", "parataxis", "advcl", "nsubj", "xcomp"]
+ROLES = read_roles("en")
+
+
+def made(find_moves: Callable[[SentenceTree], Iterable[Move]], reading: SentenceReading) -> SentenceReading:
+    """Make one repair."""
+    return moved(reading, find_moves(SentenceTree(reading, ROLES)))
+
+
+_RELATIONS = ["conj", "case", "cc", "ccomp", "compound", "flat", "mark", "obl", "parataxis", "advcl", "nsubj", "xcomp"]
 FERRY = (
     "The/1/det/DET ferry/2/nsubj/NOUN runs/2/root/VERB between/4/case/ADP Ellery/2/obl/PROPN and/7/cc/CCONJ "
     "the/7/det/DET islands/{}/conj/NOUN"
@@ -26,7 +42,7 @@ FERRY = (
 
 def test_the_second_end_of_a_range_hangs_on_its_first() -> None:
     for parsed in (1, 2, 4):
-        assert attach_ranges(read_annotated(FERRY.format(parsed))).heads == [1, 2, 2, 4, 2, 7, 7, 4]
+        assert made(join_ranges, read_annotated(FERRY.format(parsed))).heads == [1, 2, 2, 4, 2, 7, 7, 4]
 
 
 def test_a_name_that_was_read_as_two_phrases_is_the_first_end() -> None:
@@ -34,7 +50,7 @@ def test_a_name_that_was_read_as_two_phrases_is_the_first_end() -> None:
         "The/1/det/DET ferry/7/nsubj/NOUN between/3/case/ADP Port/1/nmod/NOUN Ellery/1/nmod/PROPN and/6/cc/CCONJ "
         "islands/4/conj/NOUN runs/7/root/VERB"
     )
-    repaired = attach_ranges(ferry)
+    repaired = made(join_ranges, ferry)
     assert repaired.heads == [1, 7, 3, 1, 3, 6, 3, 7]
     assert repaired.relations[4] == "flat"
 
@@ -44,7 +60,7 @@ def test_the_second_end_of_a_range_hangs_on_the_name_and_not_on_its_last_part() 
         "Ferries/7/nsubj/NOUN between/2/case/ADP Port/0/nmod/PROPN Ellery/2/flat/PROPN and/6/cc/CCONJ the/6/det/DET "
         "islands/3/conj/NOUN run/7/root/VERB"
     )
-    assert attach_ranges(ferry).heads == [7, 2, 0, 2, 6, 6, 2, 7]
+    assert made(join_ranges, ferry).heads == [7, 2, 0, 2, 6, 6, 2, 7]
 
 
 def test_a_clause_that_only_follows_a_between_stays_where_it_is() -> None:
@@ -52,7 +68,7 @@ def test_a_clause_that_only_follows_a_between_stays_where_it_is() -> None:
         "We/1/nsubj/PRON met/1/root/VERB and/6/cc/CCONJ between/4/case/ADP meetings/6/obl/NOUN we/6/nsubj/PRON "
         "talked/1/conj/VERB"
     )
-    assert attach_ranges(talked).heads == talked.heads
+    assert made(join_ranges, talked).heads == talked.heads
 
 
 def test_a_threshold_hangs_on_the_noun_before_it() -> None:
@@ -60,25 +76,25 @@ def test_a_threshold_hangs_on_the_noun_before_it() -> None:
         "It/1/nsubj/PRON cut/1/root/VERB deaths/1/obj/NOUN among/4/case/ADP people/1/obl/NOUN {}/6/advmod/ADV "
         "80/1/obl/NUM"
     )
-    assert attach_figures(read_annotated(deaths.format("over"))).heads == [1, 1, 1, 4, 1, 6, 4]
-    assert attach_figures(read_annotated(deaths.format("at"))).heads[6] == 1
+    assert made(join_thresholds, read_annotated(deaths.format("over"))).heads == [1, 1, 1, 4, 1, 6, 4]
+    assert made(join_thresholds, read_annotated(deaths.format("at"))).heads[6] == 1
 
 
 def test_a_threshold_stays_above_a_noun_that_hangs_on_it() -> None:
     people = "It/1/nsubj/PRON cut/1/root/VERB people/4/compound/NOUN over/4/case/ADP 80/1/obl/NUM"
-    assert attach_figures(read_annotated(people)).heads == [1, 1, 4, 4, 1]
+    assert made(join_thresholds, read_annotated(people)).heads == [1, 1, 4, 4, 1]
 
 
 @pytest.mark.parametrize("clause", ["before/5/mark/SCONJ fainting/3/advcl/VERB", "smiling/5/x/ADJ citing/3/advcl/VERB"])
 def test_what_a_speaker_does_is_no_part_of_what_is_said(clause: str) -> None:
     fine = "He/1/nsubj/PRON recovered/1/root/VERB she/3/nsubj/PRON said/1/parataxis/VERB "
-    assert attach_clauses(read_annotated(fine + clause)).heads[5] == 3
-    assert attach_clauses(read_annotated(fine + "because/5/mark/SCONJ resting/3/advcl/VERB")).heads[5] == 1
+    assert made(hang_clauses, read_annotated(fine + clause)).heads[5] == 3
+    assert made(hang_clauses, read_annotated(fine + "because/5/mark/SCONJ resting/3/advcl/VERB")).heads[5] == 1
 
 
 def test_a_condition_is_not_torn_from_its_clause() -> None:
     think = "It/1/nsubj/PRON stops/1/root/VERB if/4/mark/SCONJ think/1/parataxis/VERB leaking/1/advcl/VERB"
-    assert attach_clauses(read_annotated(think)).heads == [1, 1, 4, 1, 1]
+    assert made(hang_clauses, read_annotated(think)).heads == [1, 1, 4, 1, 1]
 
 
 def test_what_follows_an_attribution_hangs_on_what_it_vouches_for() -> None:
@@ -86,7 +102,7 @@ def test_what_follows_an_attribution_hangs_on_what_it_vouches_for() -> None:
         "It/1/nsubj/PRON grew/1/root/VERB data/3/nsubj/NOUN showed/1/parataxis/VERB adding/3/advcl/VERB "
         "pressure/4/obj/NOUN"
     )
-    assert attach_clauses(grew).heads == [1, 1, 3, 1, 1, 4]
+    assert made(hang_clauses, grew).heads == [1, 1, 3, 1, 1, 4]
 
 
 DUST = (
@@ -96,17 +112,143 @@ DUST = (
 
 
 def test_a_clause_hangs_on_the_nearest_before_it() -> None:
-    assert attach_clauses(read_annotated(DUST.format("so/5/advmod/ADV"))).heads == [1, 1, 1, 5, 5, 1, 5, 9, 9, 5]
+    assert made(hang_clauses, read_annotated(DUST.format("so/5/advmod/ADV"))).heads == [1, 1, 1, 5, 5, 1, 5, 9, 9, 5]
 
 
 def test_a_clause_that_another_stands_in_hangs_on_that_one() -> None:
     torn = DUST.format("so/9/advmod/ADV").replace("it/5/nsubj/PRON needs", "pumps/5/compound/NOUN needs")
-    assert attach_clauses(read_annotated(torn)).heads == [1, 1, 1, 5, 5, 1, 5, 9, 9, 5]
+    assert made(hang_clauses, read_annotated(torn)).heads == [1, 1, 1, 5, 5, 1, 5, 9, 9, 5]
 
 
 def test_a_clause_without_another_beside_it_stays() -> None:
     alone = DUST.format("so/5/advmod/ADV").replace("parataxis", "xcomp")
-    assert attach_clauses(read_annotated(alone)).heads == [1, 1, 1, 5, 5, 1, 5, 9, 9, 1]
+    assert made(hang_clauses, read_annotated(alone)).heads == [1, 1, 1, 5, 5, 1, 5, 9, 9, 1]
+
+
+def arcs(reading: SentenceReading) -> dict[str, tuple[str, str, str]]:
+    """Head, relation and tag of every word, by the word."""
+    return {
+        word: (reading.words[reading.heads[position]], reading.relations[position], reading.tags[position])
+        for position, word in enumerate(reading.words)
+    }
+
+
+def test_a_month_that_was_read_as_an_auxiliary_is_a_date() -> None:
+    guests = "Guests/5/nsubj/NOUN since/2/case/ADP 3/5/obl/NUM {}/5/aux/AUX must/5/aux/AUX register/5/root/VERB"
+    repaired = arcs(made(join_dates, read_annotated(guests.format("May"))))
+    assert repaired["May"] == ("register", "obl", "PROPN")
+    assert repaired["3"] == ("May", "nummod", "NUM")
+    assert repaired["since"] == ("May", "case", "ADP")
+    for other in ("may", "Will"):
+        reading = read_annotated(guests.format(other))
+        assert made(join_dates, reading) == reading
+
+
+def test_a_date_that_was_read_as_a_subject_is_a_time() -> None:
+    starts = read_annotated("It/1/nsubj/PRON starts/1/root/VERB March/1/aux/AUX 3/1/obj/NUM")
+    repaired = arcs(made(join_dates, starts))
+    assert (repaired["March"], repaired["3"]) == (("starts", "obl", "PROPN"), ("March", "nummod", "NUM"))
+
+
+def test_a_may_that_begins_a_sentence_asks() -> None:
+    ask = read_annotated("May/2/aux/AUX 3/2/nsubj/NUM enter/2/root/VERB")
+    assert made(join_dates, ask) == ask
+
+
+TRUE = (
+    "It/3/nsubj/PRON is/3/cop/AUX not/3/advmod/PART true/9/ccomp/ADJ that/7/mark/SCONJ the/6/det/DET bank/7/nsubj/NOUN "
+    "failed/9/ccomp/VERB he/9/nsubj/PRON said/9/root/VERB"
+)
+
+
+def test_a_clause_with_that_hangs_on_the_word_before_it() -> None:
+    reading = read_annotated(TRUE)
+    assert arcs(made(hang_contents, reading))["failed"] == ("true", "ccomp", "VERB")
+    assert made(hang_contents, replace(reading, separators={4: ","})).heads == reading.heads
+    without_that = read_annotated(TRUE.replace("that/7/mark", "once/7/advmod"))
+    assert made(hang_contents, without_that).heads == without_that.heads
+
+
+def test_of_two_subjects_the_first_is_that_of_what_is_reported() -> None:
+    vote = (
+        "Members/{}/nsubj/NOUN lose/5/ccomp/VERB votes/1/obj/NOUN the/4/det/DET statutes/5/nsubj/NOUN say/5/root/VERB"
+    )
+    repaired = made(share_subjects, read_annotated(vote.format(5)))
+    assert repaired.heads == [1, 5, 1, 4, 5, 5]
+    assert made(share_subjects, read_annotated(vote.format(1))).heads == [1, 5, 1, 4, 5, 5]
+
+
+def test_a_lone_subject_stays_with_its_verb() -> None:
+    votes = read_annotated("Members/3/nsubj/NOUN lost/3/ccomp/VERB votes/1/obj/NOUN say/3/root/VERB")
+    assert made(share_subjects, votes).heads == votes.heads
+
+
+CLOSED = "{}/3/{} road/3/nsubj/NOUN is/3/aux/AUX closed/6/advcl/VERB the/5/det/DET city/6/nsubj/NOUN {}/6/root/VERB"
+
+
+def test_a_clause_before_a_closing_report_is_what_is_reported() -> None:
+    closed = replace(read_annotated(CLOSED.format("The", "det/DET", "decided")), separators={4: ","})
+    assert made(report_fronted, closed).relations[3] == "ccomp"
+    assert made(report_fronted, replace(closed, separators={})).relations[3] == "advcl"
+
+
+@pytest.mark.parametrize(
+    ("opening", "verb"),
+    [(("When", "mark/SCONJ"), "decided"), (("Had", "aux/AUX"), "decided"), (("The", "det/DET"), "slept")],
+)
+def test_a_circumstance_is_not_what_is_reported(opening: tuple[str, str], verb: str) -> None:
+    closed = replace(read_annotated(CLOSED.format(*opening, verb)), separators={4: ","})
+    assert made(report_fronted, closed).relations[3] == "advcl"
+
+
+FULL = (
+    "At/2/case/ADP no/2/det/DET time/7/obl/NOUN was/5/cop/AUX it/5/nsubj/PRON full/7/ccomp/ADJ he/7/nsubj/PRON "
+    "said/7/root/VERB on/9/case/ADP Friday/7/obl/PROPN"
+)
+
+
+def test_what_stands_before_what_is_reported_belongs_to_it() -> None:
+    assert made(hang_fronted, read_annotated(FULL)).heads == [2, 2, 5, 5, 5, 7, 7, 7, 9, 7]
+
+
+def test_of_two_reported_clauses_each_gets_what_stands_before_it() -> None:
+    two = read_annotated(
+        "Often/6/advmod/ADV it/2/nsubj/PRON fell/6/ccomp/VERB never/6/advmod/ADV it/5/nsubj/PRON rose/6/ccomp/VERB "
+        "reported/6/root/VERB"
+    )
+    assert made(hang_fronted, two).heads == [2, 2, 6, 5, 5, 6, 6]
+
+
+def test_a_conjunction_hangs_on_the_conjunct_that_it_opens() -> None:
+    level = read_annotated(
+        "above/1/case/ADP mark/1/root/NOUN but/3/cc/CCONJ 30/4/nummod/NUM cm/1/conj/NOUN below/4/advmod/ADV"
+    )
+    assert made(hang_conjunctions, level).heads == [1, 1, 4, 4, 1, 4]
+    opening = read_annotated("But/1/cc/CCONJ 30/2/nummod/NUM cm/2/root/NOUN")
+    assert made(hang_conjunctions, opening).heads == opening.heads
+
+
+def test_a_preposition_hangs_on_what_follows_it() -> None:
+    share = read_annotated("61%/0/root/NUM compared/0/acl/VERB with/1/case/ADP the/4/det/DET quota/1/obl/NOUN")
+    assert made(hang_prepositions, share).heads == [0, 0, 4, 4, 1]
+    assert made(hang_prepositions, replace(share, separators={3: ","})).heads == share.heads
+    left_over = read_annotated("They/1/nsubj/PRON count/1/root/VERB on/1/case/ADP")
+    assert made(hang_prepositions, left_over).heads == left_over.heads
+
+
+def test_what_follows_a_semicolon_is_no_part_of_the_attribution_before_it() -> None:
+    holds = read_annotated(
+        "It/1/nsubj/PRON holds/1/root/VERB he/3/nsubj/PRON said/1/parataxis/VERB it/6/nsubj/PRON is/6/cop/AUX "
+        "full/3/parataxis/ADJ"
+    )
+    assert made(hang_after_stops, replace(holds, separators={4: ";"})).heads[6] == 1
+    assert made(hang_after_stops, replace(holds, separators={4: ","})).heads[6] == 3
+
+
+def test_a_move_that_would_close_a_circle_is_left_out() -> None:
+    rain = read_annotated("Rain/1/nsubj/NOUN fell/1/root/VERB and/3/cc/CCONJ froze/1/conj/VERB")
+    assert moved(rain, [Move(3, 2), Move(1, 0), Move(0, 3, "obj", "X")]).heads == [3, 1, 3, 1]
+    assert arcs(moved(rain, [Move(0, 3, "obj", "X")]))["Rain"] == ("froze", "obj", "X")
 
 
 @settings(max_examples=300)
@@ -117,8 +259,10 @@ def test_a_tree_stays_a_tree(reading: SentenceReading, data: st.DataObject) -> N
     def draw(values: list[str]) -> list[str]:
         return data.draw(st.lists(st.sampled_from(values), min_size=count, max_size=count))
 
-    words, relations = draw(["between", "over", "80", "said", "if", "x"]), draw(_RELATIONS)
-    heads = repair(replace(reading, words=words, relations=relations, tags=draw(["NOUN", "NUM", "VERB"]))).heads
+    words, relations = draw(["between", "over", "80", "said", "if", "May", "that", "x"]), draw(_RELATIONS)
+    heads = repair(
+        replace(reading, words=words, relations=relations, tags=draw(["ADP", "AUX", "NOUN", "NUM", "VERB"]))
+    ).heads
     (root,) = (word for word, head in enumerate(reading.heads) if head == word)
     for start in range(count):
         word = start

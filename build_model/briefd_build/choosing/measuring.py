@@ -1,0 +1,91 @@
+"""How often the sentence that stands highest is the one that people picked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from briefd_build.choosing.learning import FEATURE_NAMES, MESSAGES, learn_weights
+from briefd_build.choosing.rating import LENGTH
+from briefd_server.engines.extractive.chooser import StandingByCosts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from briefd_build.choosing.learning import Example
+    from briefd_server.engines.extractive.costs import Costs
+
+    Scorer = Callable[[Example], NDArray[np.float64]]
+
+_FOLDS = 5
+_EQUAL = 1e-9
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Of the texts of a group, the share whose best sentence stands highest: by the costs' rows, and as learned."""
+
+    count: int
+    before: float
+    learned: float
+
+
+def measure(examples: Mapping[str, Sequence[Example]], weights: Mapping[str, float], costs: Costs) -> dict[str, Shares]:
+    """Measure learned weights on texts that they were not learned from, by group."""
+    return {group: _shares(members, by_costs(costs), by_weights(weights)) for group, members in examples.items()}
+
+
+def cross_validate(examples: dict[str, list[Example]], costs: Costs) -> dict[str, Shares]:
+    """Measure the messages, each by weights learned without its fold of them, by genre."""
+    messages = sorted(examples[MESSAGES], key=lambda example: example.text.source.order)
+    learned: dict[str, Scorer] = {}
+    for fold in range(_FOLDS):
+        others = [each for number, each in enumerate(messages) if number % _FOLDS != fold]
+        scorer = by_weights(learn_weights({**examples, MESSAGES: others}, costs))
+        learned |= {each.text.source.identifier: scorer for each in messages[fold::_FOLDS]}
+    genres: dict[str, list[Example]] = {MESSAGES: messages}
+    for each in messages:
+        genres.setdefault(f"{MESSAGES}: {each.text.source.genre}", []).append(each)
+
+    def by_fold(example: Example) -> NDArray[np.float64]:
+        return learned[example.text.source.identifier](example)
+
+    return {genre: _shares(members, by_costs(costs), by_fold) for genre, members in genres.items()}
+
+
+def by_costs(costs: Costs) -> Scorer:
+    """Score sentences by the rows of a bundle without learned weights."""
+    standing = StandingByCosts(costs)
+    return lambda example: np.array(standing(example.text.offers, example.text.totals))
+
+
+def by_weights(weights: Mapping[str, float]) -> Scorer:
+    """Score sentences by learned weights."""
+    column = np.array([weights[name] for name in FEATURE_NAMES])
+    return lambda example: np.asarray(example.features @ column)
+
+
+def _shares(examples: Sequence[Example], before: Scorer, learned: Scorer) -> Shares:
+    return Shares(len(examples), _share(examples, before), _share(examples, learned))
+
+
+def _share(examples: Iterable[Example], scorer: Scorer) -> float:
+    hits = [is_best(example, pick(example, scorer(example))) for example in examples]
+    return fmean(hits) if hits else float("nan")
+
+
+def pick(example: Example, scores: NDArray[np.float64]) -> int:
+    """Give the sentence that stands highest, of those that are long enough alone where there are any."""
+    is_long_enough = np.array([len(offer.reading) >= LENGTH.least for offer in example.text.offers])
+    return int(np.argmax(np.where(is_long_enough, scores, -np.inf) if is_long_enough.any() else scores))
+
+
+def is_best(example: Example, sentence: int) -> bool:
+    """Tell whether no sentence of the text is a better choice."""
+    quality = example.text.quality
+    return bool(quality[sentence] > quality.max() - _EQUAL)

@@ -1,0 +1,73 @@
+"""Repairs of what is reported: "it is not true that it fell, he said"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from briefd_server.engines.extractive.repairs.moves import Move
+from briefd_server.engines.extractive.sentence_tree import SUBJECTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from briefd_server.engines.extractive.sentence_tree import SentenceTree
+
+_FRONTED = frozenset({"obl", "obl:unmarked", "advmod", "advcl"})
+_OPENING = frozenset({"ADJ", "VERB", "NOUN"})
+
+
+def hang_contents(tree: SentenceTree) -> Iterator[Move]:
+    """Hang a clause with "that" on the word right before it: in "it is not true that it fell, he said" on "true"."""
+    for word in _reported(tree):
+        first = tree.leftmost[word]
+        if not first or first in tree.separators or tree.relations[first] != "mark":
+            continue
+        if tree.tags[first - 1] in _OPENING:
+            yield Move(word, first - 1)
+
+
+def share_subjects(tree: SentenceTree) -> Iterator[Move]:
+    """Give one of two subjects to what is reported: in "members lose their vote, the statutes say" to "lose"."""
+    for verb in _reporting(tree):
+        subjects = [child for child in tree.children[verb] if tree.relations[child] in SUBJECTS]
+        reported = (child for child in tree.children[verb] if tree.relations[child] == "ccomp" and child < verb)
+        bare = (
+            word for word in reported if not tree.is_clause(word) and subjects and subjects[0] < tree.leftmost[word]
+        )
+        word = next(bare, None)
+        if word is not None and len(subjects) > 1:
+            yield Move(subjects[0], word)
+
+
+def report_fronted(tree: SentenceTree) -> Iterator[Move]:
+    """Take a clause before a closing "the city decided" for what is reported, not for a circumstance."""
+    for word, relation in enumerate(tree.relations):
+        head = tree.heads[word]
+        if relation != "advcl" or head < word or tree.links[word] or not tree.is_clause(word):
+            continue
+        reports = tree.lower[head] in tree.roles.reporting or tree.lower[head] in tree.roles.claiming
+        is_inverted = tree.lower[tree.leftmost[word]] in tree.roles.inverting_auxiliaries
+        if reports and not is_inverted and tree.rightmost[word] + 1 in tree.separators:
+            yield Move(word, head, "ccomp")
+
+
+def hang_fronted(tree: SentenceTree) -> Iterator[Move]:
+    """Hang what stands before what is reported on that: in "at no time was it full, he said" the "at no time"."""
+    for verb in _reporting(tree):
+        fronted: list[int] = []
+        for child in tree.children[verb]:
+            if child < verb and tree.relations[child] == "ccomp":
+                yield from (Move(word, child) for word in fronted if word < tree.leftmost[child])
+                fronted.clear()
+            elif tree.relations[child] in _FRONTED:
+                fronted.append(child)
+
+
+def _reporting(tree: SentenceTree) -> Iterable[int]:
+    """List the verbs that report clauses before them, each once."""
+    return dict.fromkeys(tree.heads[word] for word in _reported(tree))
+
+
+def _reported(tree: SentenceTree) -> Iterator[int]:
+    """List the clauses that stand before the verb that reports them."""
+    return (word for word, relation in enumerate(tree.relations) if relation == "ccomp" and tree.heads[word] > word)

@@ -1,0 +1,21 @@
+"""How bad it is to cut a word that a rule keeps.
+
+- `DENYING`: without the word the sentence says the opposite;
+- `BREAKING`: without it the sentence is broken: a needed complement, an auxiliary, part of a name;
+- `BENDING`: without it the sentence says something else: a condition, a figure, a hedge;
+- `GENERALIZING`: without it the sentence says something of more than the text does: a restriction of "no", "every",
+  "most" or of a whole kind;
+- `WIDENING`: without it the sentence says more than the text: any other restriction where the polarity is not upward;
+- `LOOSENING`: the same for a restriction within another, or of what happened once, which matters less.
+"""
+
+from __future__ import annotations
+
+DENYING = "denying"
+BREAKING = "breaking"
+BENDING = "bending"
+GENERALIZING = "generalizing"
+WIDENING = "widening"
+LOOSENING = "loosening"
+GRADES = (DENYING, BREAKING, BENDING, GENERALIZING, WIDENING, LOOSENING)
+"""The grades, the worst first."""

@@ -1,0 +1,91 @@
+"""Rules of restriction: without these words the sentence says more than the text (see `polarity`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from briefd_server.engines.extractive.roles import UP
+
+if TYPE_CHECKING:
+    from briefd_server.engines.extractive.rules.view import SentenceView
+
+_NESTING = frozenset("acl acl:relcl advcl advcl:relcl amod nmod".split())
+_CLIMB = 3
+
+
+def is_alternative(view: SentenceView, word: int) -> bool:
+    """Tell one of several possibilities, where it is open which: "5 or 10 mg", "pay or leave"."""
+    if view.tree.child_forms[word].isdisjoint(view.roles.alternatives):
+        return False
+    return view.polarity.joins(word) == UP
+
+
+def is_joint_condition(view: SentenceView, word: int) -> bool:
+    """Tell the second half of what must hold, or must not be done, together: "if sterilised and closed"."""
+    if not view.tree.child_forms[word].isdisjoint(view.roles.alternatives):
+        return False
+    return view.polarity.joins(word) != UP
+
+
+def restricts_quantified(view: SentenceView, word: int) -> bool:
+    """Tell a restriction of "no", "every", "most" or of a whole kind: "pupils from other districts pay"."""
+    if not is_restriction(view, word):
+        return False
+    head = view.tree.heads[word]
+    is_quantified = view.polarity.is_quantified(head) or _is_of_quantity(view, head)
+    return is_quantified or (holds_figure(view, word) and not _is_nested(view, word))
+
+
+def _is_of_quantity(view: SentenceView, noun: int) -> bool:
+    """Whether a noun stands after the "of" of a word that says how many: "all of the flats"."""
+    tree = view.tree
+    is_of = bool(tree.links[noun] & view.roles.genitives)
+    return is_of and tree.relations[noun] == "nmod" and view.polarity.is_quantified(tree.heads[noun])
+
+
+def holds_figure(view: SentenceView, word: int) -> bool:
+    """Tell a phrase with a figure."""
+    tree = view.tree
+    return tree.is_figure(word) or any(tree.is_figure(child) for child in tree.children[word])
+
+
+def _is_nested(view: SentenceView, word: int) -> bool:
+    return view.tree.relations[view.tree.heads[word]] in _NESTING
+
+
+def restricts_slightly(view: SentenceView, word: int) -> bool:
+    """Tell a restriction within a restriction, or of what happened once: "did not come to the hall on Friday"."""
+    if not is_restriction(view, word) or holds_figure(view, word):
+        return False
+    return _is_nested(view, word) or any(view.tree.is_past(each) for each in _upward(view, view.tree.heads[word]))
+
+
+def _upward(view: SentenceView, word: int) -> list[int]:
+    """List a word and the few above it, up to the first predicate."""
+    found = [word]
+    while len(found) < _CLIMB and not is_predicate(view, found[-1]) and view.tree.tags[found[-1]] != "VERB":
+        found.append(view.tree.heads[found[-1]])
+    return found
+
+
+def is_predicate(view: SentenceView, word: int) -> bool:
+    """Tell a noun or an adjective that says what something is."""
+    return "cop" in view.tree.child_relations[word]
+
+
+def is_restriction(view: SentenceView, word: int) -> bool:
+    """Tell a restriction where the polarity is not upward: "they do not open on Sundays"."""
+    tree = view.tree
+    if _is_ornament(view, word) or tree.links[word] & view.roles.concessions:
+        return False
+    return view.polarity.reaches(word) != UP
+
+
+def _is_ornament(view: SentenceView, word: int) -> bool:
+    """Whether a phrase only adds something: set off by commas, or praise."""
+    tree = view.tree
+    if tree.relations[word] in {"advmod", "amod", "compound", "nmod:desc"}:
+        lower = tree.lower[word]
+        roles = view.roles
+        return lower in roles.ornamental_adjectives or lower in roles.discourse_adverbs or lower in roles.intensifiers
+    return tree.is_set_off(word) and word > tree.heads[word]
