@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from briefd_server.engines.extractive.rules.view import SentenceView
 
 _NESTING = frozenset("acl acl:relcl advcl advcl:relcl amod nmod".split())
+_REACH = 12  # words before the second half in which its condition is looked for; bounds the time a word takes
 _CLIMB = 3
 
 
@@ -24,7 +25,29 @@ def is_joint_condition(view: SentenceView, word: int) -> bool:
     """Tell the second half of what must hold, or must not be done, together: "if sterilised and closed"."""
     if not view.tree.child_forms[word].isdisjoint(view.roles.alternatives):
         return False
-    return view.polarity.joins(word) != UP
+    return view.polarity.joins(word) != UP or _continues_condition(view, word)
+
+
+def _continues_condition(view: SentenceView, word: int) -> bool:
+    """Whether a condition stands before the "and": "not unless it is shut and the fan runs".
+
+    A reader takes the first half of an exception for enough, whatever logic allows; and the parser often joins the
+    second half, a clause with a subject of its own, to the main clause.
+    """
+    tree = view.tree
+    head = tree.heads[word]
+    if _is_linked_condition(view, head):
+        return True
+    if tree.subjects[word] is None or not tree.child_forms[word].isdisjoint({","}):
+        return False
+    return any(
+        tree.heads[other] == head and tree.relations[other] == "advcl" and _is_linked_condition(view, other)
+        for other in range(max(head + 1, word - _REACH), word)
+    )
+
+
+def _is_linked_condition(view: SentenceView, word: int) -> bool:
+    return bool(view.tree.links[word] & view.roles.conditions) or view.phrases.is_condition(word)
 
 
 def restricts_quantified(view: SentenceView, word: int) -> bool:
