@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Finetune:
-    """See `Lesson` for the fields; without a seed the recipe's is taken. `freeze_words`: its `freezes_words`."""
+    """Fields as in `Lesson`; without a seed the recipe's is taken, and `freeze_words` is `Lesson.freezes_words`."""
 
     epochs: int
     rate: float

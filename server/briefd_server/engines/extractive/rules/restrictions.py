@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from briefd_server.engines.extractive.roles import UP
+from briefd_server.engines.extractive.rules.meaning import is_linked_condition
 
 if TYPE_CHECKING:
     from briefd_server.engines.extractive.rules.view import SentenceView
 
 _NESTING = frozenset("acl acl:relcl advcl advcl:relcl amod nmod".split())
-_REACH = 12  # words before the second half in which its condition is looked for; bounds the time a word takes
+_REACH = 12  # words before the second half in which its condition is looked for: it bounds the time, and wasn't tuned
 _CLIMB = 3
 
 
@@ -36,18 +37,14 @@ def _continues_condition(view: SentenceView, word: int) -> bool:
     """
     tree = view.tree
     head = tree.heads[word]
-    if _is_linked_condition(view, head):
+    if is_linked_condition(view, head):
         return True
-    if tree.subjects[word] is None or not tree.child_forms[word].isdisjoint({","}):
+    if tree.subjects[word] is None or "," in tree.child_forms[word]:
         return False
     return any(
-        tree.heads[other] == head and tree.relations[other] == "advcl" and _is_linked_condition(view, other)
+        tree.heads[other] == head and tree.relations[other] == "advcl" and is_linked_condition(view, other)
         for other in range(max(head + 1, word - _REACH), word)
     )
-
-
-def _is_linked_condition(view: SentenceView, word: int) -> bool:
-    return bool(view.tree.links[word] & view.roles.conditions) or view.phrases.is_condition(word)
 
 
 def restricts_quantified(view: SentenceView, word: int) -> bool:
