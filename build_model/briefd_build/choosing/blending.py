@@ -28,7 +28,7 @@ _PLACES = frozenset(
         "starts_paragraph", "is_whole_paragraph",
     }
 )  # fmt: skip
-_POINTERS = frozenset({"pronoun_subject", "pronoun_start", "demonstrative_start"})
+_POINTERS = frozenset({"pronoun_subject", "pronoun_start", "demonstrative_start", "leans"})
 _ASIDES = frozenset(["is_heading", "is_mail_header", "is_table_row", "is_code", "is_quoted", "is_boilerplate"])
 
 

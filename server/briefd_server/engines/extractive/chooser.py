@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from briefd_server.engines.base import LONGEST_SINGLE_SENTENCE
 from briefd_server.engines.extractive.candidates import Candidate
 from briefd_server.engines.extractive.knapsack import IMPOSSIBLE, merge
+from briefd_server.engines.extractive.leaning import leans
 from briefd_server.engines.extractive.length import Length
 from briefd_server.engines.extractive.proofreading import NoProofReader
 from briefd_server.engines.extractive.proofreading.ranking import pick
@@ -171,6 +172,7 @@ class _Choosing:
         self._length = length
         self._costs = judgement.costs
         self._leads = _find_leads(offers, options)
+        self._leans = [leans(offer.reading, option.rules.roles) for offer, option in zip(offers, options, strict=True)]
         self._standings = judgement.standings(offers, [best_total(option.totals, length) for option in options])
 
     def best(self) -> _Candidate:
@@ -212,8 +214,13 @@ class _Choosing:
                 numbers.append(numbers[-1] + 1)
                 words += len(self._offers[numbers[-1]].reading)
             if len(numbers) > 1 and words >= self._length.least:
-                price = self._costs.join * (len(numbers) - 1)
-                yield from self._join(numbers, self._standings[first] - price)
+                yield from self._join(numbers, self._joined_standing(numbers))
+
+    def _joined_standing(self, numbers: Sequence[int]) -> float:
+        """Tell what neighbours are worth together; one that leans on the first has no price."""
+        leaning = [number for number in numbers[1:] if self._leans[number]]
+        price = self._costs.join * (len(numbers) - 1 - len(leaning))
+        return max(self._standings[number] for number in (numbers[0], *leaning)) - price
 
     def _pairs(self) -> Iterator[_Candidate]:
         """Join every sentence with the next: above the length of one sentence two whole ones beat a torn one."""

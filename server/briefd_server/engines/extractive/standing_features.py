@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from briefd_server.engines.extractive.cues import read_cues
+from briefd_server.engines.extractive.leaning import leans
 from briefd_server.engines.extractive.offers import Offer
 from briefd_server.engines.extractive.reading import SentenceReading
+from briefd_server.engines.extractive.roles import read_roles
 from briefd_server.text.blocks import Kind
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ def sentence_features(offers: Sequence[Offer], totals: Sequence[float], language
         **_place_columns(offers),
         **_kind_columns(offers),
         **_form_columns(offers, forms),
+        "leans": _leaning(offers, language),
         **_cue_columns(forms, language),
         **_overlap_columns(offers, contents),
     }
@@ -208,6 +211,11 @@ def _form_columns(offers: Sequence[Offer], forms: Sequence[Sequence[str]]) -> di
             _subject_tag(offer, root) == "PRON" for offer, root in zip(offers, roots, strict=True)
         ),
     }
+
+
+def _leaning(offers: Sequence[Offer], language: str) -> Column:
+    roles = read_roles(language)
+    return _flags(leans(offer.reading, roles) for offer in offers)
 
 
 def _root(offer: Offer) -> int:

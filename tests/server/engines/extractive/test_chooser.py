@@ -95,6 +95,16 @@ def test_headings_and_questions_stand_back() -> None:
     assert numbers_of([offer(plain, question=True)], 10, 15) == [0]
 
 
+def test_a_short_lead_is_joined_with_what_leans_on_it() -> None:
+    lead = read_annotated("Our/1/nmod:poss/PRON bank/2/nsubj/NOUN fell/2/root/VERB", prominence=1.0)
+    leaning = read_annotated(
+        "It/2/nsubj/PRON was/2/aux/AUX sold/2/root/VERB to/5/case/ADP a/5/det/DET firm/2/obl/NOUN", prominence=1.2
+    )
+    named = replace(leaning, words=["Tarn", *leaning.words[1:]], tags=["PROPN", *leaning.tags[1:]])
+    assert [part.number for part in parts([offer(lead), offer(leaning)], Length(5, 9))] == [0, 1]
+    assert [part.number for part in parts([offer(lead), offer(named)], Length(5, 9))] == [1]
+
+
 def test_short_neighbours_are_joined_to_a_run_that_is_long_enough() -> None:
     sentences = [offer(sentence_of(4)), offer(sentence_of(5)), offer(sentence_of(3))]
     assert numbers_of(sentences, 10, 15) == [0, 1, 2]

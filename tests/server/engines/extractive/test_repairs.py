@@ -13,6 +13,7 @@ from sentence_readings import read_annotated, readings
 from briefd_server.engines.extractive.reading import SentenceReading
 from briefd_server.engines.extractive.repairs import moved, repair
 from briefd_server.engines.extractive.repairs.clauses import hang_after_stops, hang_clauses
+from briefd_server.engines.extractive.repairs.conditions import hang_condition_phrases, hang_focus, hang_inverted
 from briefd_server.engines.extractive.repairs.links import hang_conjunctions, hang_prepositions
 from briefd_server.engines.extractive.repairs.moves import Move
 from briefd_server.engines.extractive.repairs.names import join_dates, join_ranges, join_thresholds
@@ -205,6 +206,53 @@ FULL = (
     "At/2/case/ADP no/2/det/DET time/7/obl/NOUN was/5/cop/AUX it/5/nsubj/PRON full/7/ccomp/ADJ he/7/nsubj/PRON "
     "said/7/root/VERB on/9/case/ADP Friday/7/obl/PROPN"
 )
+
+
+def test_of_two_subjects_of_a_closing_report_the_first_is_that_of_the_clause_before() -> None:
+    cars = read_annotated(
+        "Cars/5/nsubj/NOUN are/2/aux/AUX banned/5/advcl/VERB the/4/det/DET city/5/nsubj/NOUN decided/5/root/VERB"
+    )
+    repaired = made(report_fronted, replace(cars, separators={3: ","}))
+    assert (repaired.relations[2], repaired.heads[0]) == ("ccomp", 2)
+
+
+WAVE = (
+    "Were/4/cop/AUX the/2/det/DET dam/10/nsubj/NOUN at/4/case/ADP Tull/2/nmod/PROPN to/6/mark/PART break/2/acl/VERB "
+    "the/8/det/DET wave/10/nsubj/NOUN would/10/aux/AUX reach/10/root/VERB us/10/obj/PRON"
+)
+
+
+def test_a_condition_by_word_order_hangs_on_its_clause() -> None:
+    repaired = made(hang_inverted, replace(read_annotated(WAVE), separators={7: ","}))
+    assert (repaired.heads[6], repaired.relations[6]) == (10, "advcl")
+    assert (repaired.heads[0], repaired.relations[0]) == (6, "aux")
+    assert (repaired.heads[2], repaired.relations[2]) == (6, "nsubj")
+
+
+def test_a_question_and_a_clause_without_a_comma_are_no_condition_by_word_order() -> None:
+    assert made(hang_inverted, read_annotated(WAVE)).heads == read_annotated(WAVE).heads
+    asked = read_annotated(
+        "Were/1/cop/AUX open/1/root/ADJ the/3/det/DET doors/1/nsubj/NOUN or/5/cc/CCONJ shut/1/conj/ADJ"
+    )
+    assert made(hang_inverted, replace(asked, separators={4: ","})).heads == asked.heads
+
+
+def test_an_only_before_a_comma_hangs_on_what_it_follows() -> None:
+    opened = read_annotated(
+        "It/1/nsubj/PRON opens/1/root/VERB on/3/case/ADP Mondays/1/obl/PROPN only/6/advmod/ADV from/6/case/ADP "
+        "nine/1/obl/NUM"
+    )
+    assert made(hang_focus, replace(opened, separators={5: ","})).heads[4] == 3
+    assert made(hang_focus, opened).heads[4] == 6
+
+
+def test_the_parts_of_a_condition_phrase_hang_on_the_clause_that_it_introduces() -> None:
+    cat = read_annotated(
+        "Keep/0/root/VERB it/0/obj/PRON so/3/advmod/ADV long/0/advmod/ADV as/6/mark/SCONJ none/6/nsubj/PRON "
+        "complains/0/advcl/VERB"
+    )
+    repaired = made(hang_condition_phrases, cat)
+    assert [repaired.heads[word] for word in (2, 3, 4)] == [6, 6, 6]
 
 
 def test_what_stands_before_what_is_reported_belongs_to_it() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sentence_readings import read_annotated
 
@@ -32,11 +34,37 @@ def test_without_a_negation_the_opposite_is_said(word: str, arc: str) -> None:
     assert prices(f"The/1/det/DET pump/4/nsubj/NOUN did/4/aux/AUX {word}/4/{arc} stop/4/root/VERB")[word] == DENYING
 
 
-@pytest.mark.parametrize("word", ["if", "unless", "until", "except"])
+@pytest.mark.parametrize("word", ["if", "unless", "except"])
 def test_a_condition_bends_the_meaning(word: str) -> None:
     alarm = f"Leave/0/root/VERB {word}/3/mark/SCONJ it/3/nsubj/PRON rings/0/advcl/VERB"
     assert prices(alarm)["rings"] == BENDING
     assert prices(alarm.replace(word, "because"))["rings"] == "advcl"
+
+
+def test_the_end_of_a_ban_bends_the_meaning_and_that_of_a_rule_widens_it() -> None:
+    leave = "Leave/0/root/VERB {}until/3/mark/SCONJ it/3/nsubj/PRON rings/0/advcl/VERB"
+    assert prices(leave.format(""))["rings"] == GENERALIZING
+    banned = "Never/1/advmod/ADV leave/1/root/VERB until/4/mark/SCONJ it/4/nsubj/PRON rings/1/advcl/VERB"
+    assert prices(banned)["rings"] == BENDING
+
+
+@pytest.mark.parametrize(("link", "grade"), [("above", BENDING), ("over", BENDING), ("at", WIDENING)])
+def test_a_threshold_in_a_condition_bends_the_meaning(link: str, grade: str) -> None:
+    flood = (
+        "Leave/0/root/VERB if/3/mark/SCONJ it/3/nsubj/PRON rises/0/advcl/VERB "
+        f"{link}/6/case/ADP 40/6/nummod/NUM cm/3/obl/NOUN"
+    )
+    assert prices(flood)["cm"] == grade
+
+
+def test_an_only_focuses_nothing_beyond_a_comma() -> None:
+    opened = read_annotated(
+        "It/1/nsubj/PRON opens/1/root/VERB on/3/case/ADP Mondays/1/obl/PROPN only/3/advmod/ADV from/6/case/ADP "
+        "nine/1/obl/NUM"
+    )
+    rules = Rules(replace(opened, separators={5: ","}))
+    assert rules.ruling(3).rule == "focus"
+    assert rules.ruling(6).rule != "focus"
 
 
 @pytest.mark.parametrize("relation", ["obl", "obl:unmarked", "advcl"])

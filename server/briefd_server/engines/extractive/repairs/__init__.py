@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from briefd_server.engines.extractive.repairs import clauses, links, names, reports
+from briefd_server.engines.extractive.repairs import clauses, conditions, links, names, reports
 from briefd_server.engines.extractive.repairs.moves import may_be_below
 from briefd_server.engines.extractive.roles import read_roles
 from briefd_server.engines.extractive.sentence_tree import SentenceTree
@@ -28,6 +28,9 @@ REPAIRS: tuple[Callable[[SentenceTree], Iterable[Move]], ...] = (
     reports.share_subjects,
     reports.report_fronted,
     reports.hang_fronted,
+    conditions.hang_inverted,
+    conditions.hang_focus,
+    conditions.hang_condition_phrases,
     links.hang_conjunctions,
     links.hang_prepositions,
     clauses.hang_after_stops,

@@ -43,12 +43,22 @@ def report_fronted(tree: SentenceTree) -> Iterator[Move]:
     """Take a clause before a closing "the city decided" for what is reported, not for a circumstance."""
     for word, relation in enumerate(tree.relations):
         head = tree.heads[word]
-        if relation != "advcl" or head < word or tree.links[word] or not tree.is_clause(word):
+        if relation != "advcl" or head < word or tree.links[word]:
             continue
         reports = tree.lower[head] in tree.roles.reporting or tree.lower[head] in tree.roles.claiming
         is_inverted = tree.lower[tree.leftmost[word]] in tree.roles.inverting_auxiliaries
-        if reports and not is_inverted and tree.rightmost[word] + 1 in tree.separators:
+        if not reports or is_inverted or tree.rightmost[word] + 1 not in tree.separators:
+            continue
+        subject = tree.subjects[head]
+        has_two = subject is not None and subject < tree.leftmost[word] and _has_subject_after(tree, head, word)
+        if tree.is_clause(word) or has_two:
             yield Move(word, head, "ccomp")
+        if not tree.is_clause(word) and has_two and subject is not None:
+            yield Move(subject, word)
+
+
+def _has_subject_after(tree: SentenceTree, verb: int, word: int) -> bool:
+    return any(child > word and tree.relations[child] in SUBJECTS for child in tree.children[verb])
 
 
 def hang_fronted(tree: SentenceTree) -> Iterator[Move]:

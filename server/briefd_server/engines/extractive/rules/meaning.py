@@ -84,15 +84,30 @@ def is_inverted_condition(view: SentenceView, word: int) -> bool:
     return first < subject and word != first
 
 
+def is_threshold(view: SentenceView, word: int) -> bool:
+    """Tell a measure that divides what is meant from what is not: "if it rises above 40 cm", "boats under 9 metres"."""
+    tree, roles = view.tree, view.roles
+    figures = [each for each in (word, *tree.children[word]) if tree.is_figure(each)]
+    if not figures or view.polarity.reaches(word) == UP:
+        return False
+    dividing = roles.thresholds | roles.comparatives
+    return bool(tree.links[word] & dividing) or any(not dividing.isdisjoint(tree.child_forms[each]) for each in figures)
+
+
+def is_time_of_ban(view: SentenceView, word: int) -> bool:
+    """Tell when something is forbidden or does not hold: "never open it while it runs", "not before June"."""
+    tree, links = view.tree, view.tree.links[word]
+    if not _is_time(view, word) or tree.is_past(tree.heads[word]) or view.polarity.reaches(word) == UP:
+        return False
+    return bool(links & view.roles.deadlines) or (tree.relations[word] == "advcl" and word > tree.heads[word])
+
+
 def is_time_of_rule(view: SentenceView, word: int) -> bool:
     """Tell when something holds that is to come, allowed or always so: "may enter after eight", "banned from 2010"."""
     tree, head = view.tree, view.tree.heads[word]
-    links = tree.links[word]
-    is_clause = tree.relations[word] == "advcl" and links & view.roles.time_links
-    is_limit = bool(links & view.roles.limits) and is_of_time(view, word)
-    if not (is_clause or is_limit) or (tree.tags[head] in _NOUNS - {"PRON"} and not tree.is_clause(head)):
+    if not _is_time(view, word):
         return False
-    if links & view.roles.deadlines and view.polarity.reaches(word) != UP:
+    if view.tree.links[word] & view.roles.deadlines and view.polarity.reaches(word) != UP:
         return True
     # ", nine years after the last one was sold" only adds something.
     if word > head and tree.is_set_off(word):
@@ -102,23 +117,30 @@ def is_time_of_rule(view: SentenceView, word: int) -> bool:
     return not tree.is_past(head) or tree.child_forms[head] & view.roles.negations != frozenset()
 
 
+def _is_time(view: SentenceView, word: int) -> bool:
+    """Whether a clause or a phrase limits a predicate to a time."""
+    tree, head, links = view.tree, view.tree.heads[word], view.tree.links[word]
+    is_clause = tree.relations[word] == "advcl" and links & view.roles.time_links
+    is_limit = bool(links & view.roles.limits) and is_of_time(view, word)
+    return bool(is_clause or is_limit) and (tree.tags[head] not in _NOUNS - {"PRON"} or tree.is_clause(head))
+
+
 def is_of_time(view: SentenceView, word: int) -> bool:
     """Tell a date, a weekday or another time."""
     tree, lower = view.tree, view.tree.lower[word].rstrip(".")
-    if tree.is_figure(word) or lower in view.roles.months or lower in view.roles.weekdays:
-        return True
-    return lower in view.roles.times or tree.has(word, _COUNTS)
+    roles = view.roles
+    return tree.is_figure(word) or lower in roles.months or lower in roles.weekdays or lower in roles.times
 
 
 def is_focused(view: SentenceView, word: int) -> bool:
     """Tell what an "only" points at: "only to people who were bitten", "on Mondays only"."""
     tree, focus = view.tree, view.roles.focus_adverbs
     first, last = tree.leftmost[word], tree.rightmost[word]
-    following = tree.lower[last + 1 : last + 2]
+    following = [] if last + 1 in tree.separators else tree.lower[last + 1 : last + 2]
     if tree.relations[word] == "conj":
         return not focus.isdisjoint([tree.lower[last], *following])
     beside = [tree.lower[first]]
-    if first and first - 1 != tree.heads[word]:
+    if first and first - 1 != tree.heads[word] and first not in tree.separators:
         beside.append(tree.lower[first - 1])
     return not focus.isdisjoint([*beside, tree.lower[last], *following])
 

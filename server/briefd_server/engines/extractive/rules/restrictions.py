@@ -8,6 +8,8 @@ from briefd_server.engines.extractive.roles import UP
 from briefd_server.engines.extractive.rules.meaning import is_linked_condition
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from briefd_server.engines.extractive.rules.view import SentenceView
 
 _NESTING = frozenset("acl acl:relcl advcl advcl:relcl amod nmod".split())
@@ -77,7 +79,15 @@ def restricts_slightly(view: SentenceView, word: int) -> bool:
     """Tell a restriction within a restriction, or of what happened once: "did not come to the hall on Friday"."""
     if not is_restriction(view, word) or holds_figure(view, word):
         return False
-    return _is_nested(view, word) or any(view.tree.is_past(each) for each in _upward(view, view.tree.heads[word]))
+    above = _upward(view, view.tree.heads[word])
+    return _is_nested(view, word) or _is_of_known(view, word, above) or any(view.tree.is_past(each) for each in above)
+
+
+def _is_of_known(view: SentenceView, word: int, above: Sequence[int]) -> bool:
+    """Whether a restriction says of something known, in a subordinate clause, which it is: "when the air in it …"."""
+    tree = view.tree
+    is_known = not tree.child_forms[above[0]].isdisjoint(view.roles.determiners_definite)
+    return is_known and tree.relations[word] == "nmod" and any(tree.relations[each] in _NESTING for each in above)
 
 
 def _upward(view: SentenceView, word: int) -> list[int]:
