@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from briefd_server.engines.base import LONGEST_SINGLE_SENTENCE
 from briefd_server.engines.extractive.candidates import Candidate
 from briefd_server.engines.extractive.knapsack import IMPOSSIBLE, merge
+from briefd_server.engines.extractive.leads import denies_what_follows
 from briefd_server.engines.extractive.leaning import leans
 from briefd_server.engines.extractive.length import Length
 from briefd_server.engines.extractive.proofreading import NoProofReader
 from briefd_server.engines.extractive.proofreading.ranking import pick
+from briefd_server.engines.extractive.roles import read_roles
 from briefd_server.engines.extractive.sentence_options import SentenceOptions, is_flawed
 
 if TYPE_CHECKING:
@@ -125,7 +127,10 @@ def choose(
     options = []
     for offer in offers:
         checkpoint()
-        options.append(SentenceOptions(offer.reading, judgement.costs, length.most, offer.label_words))
+        is_denied = offer.led_by is not None and _denies(offers[offer.led_by].reading)
+        options.append(
+            SentenceOptions(offer.reading, judgement.costs, length.most, offer.label_words, is_denied=is_denied)
+        )
     if sum(map(len, options)) < length.least:
         whole = [[Candidate(0.0, list(range(len(each))))] for each in options]
         return _read_proof(offers, options, list(enumerate(whole)), judgement.proof_reader)
@@ -139,6 +144,10 @@ def choose(
         (number, options[number].candidates(each)) for (number, _), each in zip(best.parts, lengths, strict=True)
     ]
     return _read_proof(offers, options, candidates, judgement.proof_reader)
+
+
+def _denies(lead: SentenceReading) -> bool:
+    return denies_what_follows(lead, read_roles(lead.language))
 
 
 def _read_proof(

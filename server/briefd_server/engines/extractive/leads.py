@@ -36,8 +36,11 @@ def _binds(text: str, sentence: TextSentence, reading: SentenceReading, roles: R
         return True
     if len(reading) > _LONGEST_HEADING:
         return False
-    lower = [word.lower() for word in reading.words]
-    return any(
-        word in roles.binding_words or word in roles.negations or word.endswith(roles.negation_suffixes)
-        for word in lower
-    )
+    is_binding = any(word.lower() in roles.binding_words for word in reading.words)
+    return is_binding or denies_what_follows(reading, roles)
+
+
+def denies_what_follows(reading: SentenceReading, roles: Roles) -> bool:
+    """Tell whether a line turns what stands below it into its opposite: "Never do this:", "Not covered"."""
+    lower = (word.lower() for word in reading.words)
+    return any(word in roles.negations or word.endswith(roles.negation_suffixes) for word in lower)

@@ -37,9 +37,18 @@ class Polarity:
     Attributes:
         place: for every word, the polarity of the place where it stands.
         body: for every word, the polarity of what stands with it as a predicate.
+
+    `outer` is the polarity of the place where the whole sentence stands.
     """
 
-    def __init__(self, tree: SentenceTree, operators: Mapping[str, Mapping[str, Operator]], phrases: Phrases) -> None:
+    def __init__(
+        self,
+        tree: SentenceTree,
+        operators: Mapping[str, Mapping[str, Operator]],
+        phrases: Phrases,
+        *,
+        outer: int = UP,
+    ) -> None:
         self._tree = tree
         self._phrases = phrases
         self._adverbs = operators["adverb"]
@@ -47,10 +56,10 @@ class Polarity:
         self._predicates = operators["predicate"]
         self._links = operators["link"]
         self._negative_determiners = self._determiners.keys() & tree.roles.negations
-        self.place = [UP] * len(tree)
-        self.body = [UP] * len(tree)
+        self.place = [outer] * len(tree)
+        self.body = [outer] * len(tree)
         # Most sentences have none, and are upward but for nouns that stand for all of their kind.
-        self._has_operators = self._any_operator(operators)
+        self._has_operators = outer != UP or self._any_operator(operators)
         for word in tree.order if self._has_operators else ():
             if tree.heads[word] != word:
                 self.place[word] = self._place_under(word, tree.heads[word])

@@ -83,14 +83,17 @@ class SentenceOptions:
     """The best words to keep of a sentence, for every number of words up to `most`.
 
     `totals[k]` is what the best k words are worth; the list ends where the sentence does. The first `label_words` of
-    the sentence are a label ("RESOLVED:"), which is kept whole and counts; one that leaves too little room is none.
+    the sentence are a label ("RESOLVED:"), which is kept whole and counts; one that leaves too little room is none. A
+    line above the sentence may deny it ("Never do this:").
     """
 
-    def __init__(self, reading: SentenceReading, costs: Costs, most: int, label_words: int = 0) -> None:
+    def __init__(
+        self, reading: SentenceReading, costs: Costs, most: int, label_words: int = 0, *, is_denied: bool = False
+    ) -> None:
         self._label = range(label_words if label_words <= min(len(reading), most) // 2 else 0)
         self._reading = without_label(reading, len(self._label))
         self._costs = costs
-        self._rules = Rules(self._reading)
+        self._rules = Rules(self._reading, is_denied=is_denied)
         self._tree = self._rules.tree
         self._heads = chain_conjuncts(list(self._reading.heads), list(self._reading.relations))
         self._chained = _chained_to(self._reading.heads, self._heads)
@@ -145,10 +148,12 @@ class SentenceOptions:
     def add_fragments(self) -> None:
         """Allow noun phrases as summaries too: for a sentence of which nothing complete fits the length."""
         roots = {entry.word for entry in self._entries}
+        place = self._rules.polarity.place
+        stated = next(place[word] for word, head in enumerate(self._tree.heads) if head == word)
         self._entries += [
             self._entry(word, _FRAGMENT_COST)
             for word, tag in enumerate(self._reading.tags)
-            if tag in _NOUNS and word not in roots and self._rules.polarity.place[word] == UP
+            if tag in _NOUNS and word not in roots and place[word] == stated
         ]
         self.totals = self._best_totals()
 

@@ -95,6 +95,18 @@ def test_headings_and_questions_stand_back() -> None:
     assert numbers_of([offer(plain, question=True)], 10, 15) == [0]
 
 
+@pytest.mark.parametrize(("lead", "item"), [("Never", "Mix bleach indoors"), ("Always", "Mix bleach fast")])
+def test_a_restriction_stays_below_a_line_that_denies_it(lead: str, item: str) -> None:
+    line = read_annotated(f"{lead}/1/advmod/ADV do/1/root/VERB this/1/obj/PRON")
+    reading = read_annotated(
+        "Mix/0/root/VERB bleach/0/obj/NOUN indoors/0/advmod/ADV fast/0/advmod:discourse/ADV", salience=0.0
+    )
+    salient = replace(reading, salience=np.array([0.0, 0.0, 0.0, 9.0]))
+    given_offers = [Offer(line, False, False, leads=True), Offer(salient, False, False, led_by=0)]
+    governed = parts(given_offers, Length(6, 6))[-1]
+    assert " ".join(reading.words[word] for word in governed.words) == item
+
+
 def test_a_short_lead_is_joined_with_what_leans_on_it() -> None:
     lead = read_annotated("Our/1/nmod:poss/PRON bank/2/nsubj/NOUN fell/2/root/VERB", prominence=1.0)
     leaning = read_annotated(

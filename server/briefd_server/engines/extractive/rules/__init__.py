@@ -27,10 +27,10 @@ class Ruling(NamedTuple):
 
 
 class Rules:
-    """The rulings on one sentence; `view` is what they look at."""
+    """The rulings on one sentence; `view` is what they look at, `is_denied` whether a line above it denies it."""
 
-    def __init__(self, reading: SentenceReading) -> None:
-        self.view = SentenceView(reading)
+    def __init__(self, reading: SentenceReading, *, is_denied: bool = False) -> None:
+        self.view = SentenceView(reading, is_denied=is_denied)
         self.tree, self.polarity, self.roles = self.view.tree, self.view.polarity, self.view.roles
 
     def ruling(self, word: int) -> Ruling:

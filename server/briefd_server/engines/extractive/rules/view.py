@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from briefd_server.engines.extractive.phrases import Phrases
 from briefd_server.engines.extractive.polarity import Polarity
-from briefd_server.engines.extractive.roles import read_operators, read_roles
+from briefd_server.engines.extractive.roles import DOWN, UP, read_operators, read_roles
 from briefd_server.engines.extractive.sentence_tree import SentenceTree
 
 if TYPE_CHECKING:
@@ -29,11 +29,13 @@ class SentenceView:
         polarity: of every place.
     """
 
-    def __init__(self, reading: SentenceReading) -> None:
+    def __init__(self, reading: SentenceReading, *, is_denied: bool = False) -> None:
         self.roles = read_roles(reading.language)
         self.tree = SentenceTree(reading, self.roles)
         self.phrases = Phrases(self.tree)
-        self.polarity = Polarity(self.tree, read_operators(reading.language), self.phrases)
+        self.polarity = Polarity(
+            self.tree, read_operators(reading.language), self.phrases, outer=DOWN if is_denied else UP
+        )
 
     @cached_property
     def is_all_capitals(self) -> bool:
