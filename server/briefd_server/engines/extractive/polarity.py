@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _DETERMINERS = frozenset({"det", "det:predet", "nummod", "advmod", "amod", "cc:preconj", "compound", "case"})
 _SUBJECTS = frozenset({"nsubj", "nsubj:pass", "nsubj:outer", "csubj", "csubj:pass"})
 _COMPLEMENTS = frozenset({"xcomp", "ccomp", "obj", "obl", "iobj", "nmod", "acl", "csubj", "csubj:pass", "obl:agent"})
+# The operator of clauses that say whenever: what happened once they only place in time.
+_HABIT = "habit"
 _OF_NOUNS = frozenset({"nmod", "acl", "acl:relcl", "amod", "compound"})
 _AUXILIARIES = frozenset({"aux", "aux:pass", "cop"})
 _OUTSIDE = frozenset({"parataxis", "discourse", "vocative", "appos"})
@@ -55,6 +57,7 @@ class Polarity:
         self._determiners = operators["determiner"]
         self._predicates = operators["predicate"]
         self._links = operators["link"]
+        self._habits = {form for form, link in self._links.items() if link.name == _HABIT}
         self._negative_determiners = self._determiners.keys() & tree.roles.negations
         self.place = [outer] * len(tree)
         self.body = [outer] * len(tree)
@@ -115,11 +118,20 @@ class Polarity:
         is_complement = relation in _COMPLEMENTS or bool(tree.links[word] & tree.roles.privative_links)
         if is_complement and (operator := self._predicates.get(tree.lower[head])) and word > head:
             outer *= operator.body
-        # "Except for" and its "except" are one condition, and so are "as long" and the "as it rings" that hangs on it.
+        effect = self._link_effect(word, head)
+        # "Do not mix it if the air is cold" denies nothing of the air: the condition holds for the whole.
+        return (self.place[head] if effect != UP and relation == "advcl" else outer) * effect
+
+    def _link_effect(self, word: int, head: int) -> int:
+        """Tell what the words that introduce a clause or phrase do to the polarity within."""
+        tree = self._tree
         effects = {self._links[link].body for link in tree.links[word] if link in self._links}
+        if tree.relations[word] == "advcl" and not tree.child_forms[word].isdisjoint(self._habits):
+            effects.add(UP if tree.is_past(word) else DOWN)
+        # "Except for" and its "except" are one condition, and so are "as long" and the "as it rings" that hangs on it.
         if self._phrases.is_condition(word) and not self._phrases.is_condition(head):
             effects.add(DOWN)
-        return outer * prod(effects)
+        return prod(effects)
 
     def _is_after_adverb(self, word: int, head: int) -> bool:
         """Whether a subject stands after an operator of its predicate: "only the red hose may be used"."""
@@ -222,7 +234,8 @@ class Polarity:
     def _is_generic(self, noun: int) -> bool:
         """Whether a noun stands for all of its kind: "pupils from other districts pay", but not "pupils protested"."""
         tree, head = self._tree, self._tree.heads[noun]
-        if tree.relations[noun] not in _SUBJECTS or tree.tags[noun] != "NOUN":
+        # "If cold air comes" speaks of some air.
+        if tree.relations[noun] not in _SUBJECTS or tree.tags[noun] != "NOUN" or tree.relations[head] == "advcl":
             return False
         if not tree.auxiliaries[head].isdisjoint(tree.roles.obligations):
             return tree.child_forms[noun].isdisjoint(tree.roles.vowel_articles)

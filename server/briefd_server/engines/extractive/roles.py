@@ -13,8 +13,8 @@ from briefd_server.languages import read_table
 
 UP, DOWN, NONE = 1, -1, 0
 """Polarities: a restriction may be left out where it is up; "none" is neither up nor down."""
-# Names of the operators that the rules ask for.
-_CONDITION, _COMPARISON = "condition", "comparison"
+# The operators that the rules ask for, by role.
+_LINK_ROLES = {"conditions": "condition", "comparisons": "comparison", "absences": "absence"}
 _EFFECTS = {"up": UP, "down": DOWN, "none": NONE}
 
 
@@ -57,12 +57,14 @@ class Roles:
         comparatives: comparatives that no suffix shows.
         comparative_suffixes: endings of comparatives.
         conditions: links of conditions and exceptions, from the operators.
+        absences: prepositions of what is not there, from the operators.
         condition_phrases: those of several words.
         comparisons: links of comparisons, from the operators.
         inverting_auxiliaries: auxiliaries that, before their subject, make a clause a condition.
         time_links: links of clauses of time.
         limits: links of phrases that say from when, until when or how often.
         deadlines: those of them that, under a negation, say when it ends.
+        conceding_adverbs: adverbs that make a condition a concession.
         concessions: links of concessions.
         reasons: links of a clause that is part of what is reported.
         concluding_adverbs: adverbs that tie a clause to the one before.
@@ -127,12 +129,14 @@ class Roles:
     comparatives: frozenset[str]
     comparative_suffixes: tuple[str, ...]
     conditions: frozenset[str]
+    absences: frozenset[str]
     condition_phrases: tuple[tuple[str, ...], ...]
     comparisons: frozenset[str]
     inverting_auxiliaries: frozenset[str]
     time_links: frozenset[str]
     limits: frozenset[str]
     deadlines: frozenset[str]
+    conceding_adverbs: frozenset[str]
     concessions: frozenset[str]
     reasons: frozenset[str]
     concluding_adverbs: frozenset[str]
@@ -177,7 +181,8 @@ def read_roles(language: str) -> Roles:
     """Read the roles of a language's words; raises `KeyError` for a role without a row."""
     table = read_table(language, "grammar")
     rows = {role.name: _read_row(table[role.name], str(role.type)) for role in fields(Roles) if role.name in table}
-    return Roles(**rows, conditions=_links(language, _CONDITION), comparisons=_links(language, _COMPARISON))
+    rows |= {role: _links(language, operator) for role, operator in _LINK_ROLES.items()}
+    return Roles(**rows)
 
 
 @cache

@@ -22,6 +22,7 @@ from briefd_server.engines.extractive.rules.grades import (
     DENYING,
     GENERALIZING,
     LOOSENING,
+    STRIPPING,
     WIDENING,
 )
 from briefd_server.engines.extractive.sentence_tree import chain_conjuncts
@@ -36,10 +37,11 @@ if TYPE_CHECKING:
     from briefd_server.engines.extractive.reading import SentenceReading
 
 # All far above every price, so that a broken sentence is never chosen while there is any other. Their order is that of
-# what is worse. A fragment states nothing: it is better than a bent sentence or two wide cuts, and worse than one.
+# what is worse. A fragment states nothing: it is better than a bent sentence or four wide cuts, and worse than three.
 _ORDERED_COSTS = {
     DENYING: 30_000.0,
     BREAKING: 10_000.0,
+    STRIPPING: 3_000.0,
     BENDING: 2_000.0,
     GENERALIZING: 650.0,
     WIDENING: 450.0,
@@ -47,7 +49,7 @@ _ORDERED_COSTS = {
 }
 # Between two cuts of one grade their prices decide, so many times over that the words' worth doesn't.
 _GRADED_PRICE = 4.0
-_FRAGMENT_COST = 1000.0
+_FRAGMENT_COST = 1500.0
 # Candidates are also made with every cut this much dearer, and so much more for a unit of −ln P(nothing needs it).
 _VARIANTS = ((4.0, 0.0), (0.0, 4.0), (2.0, 12.0))
 _LEAST_PROBABILITY = 1e-3

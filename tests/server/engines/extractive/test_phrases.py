@@ -45,7 +45,7 @@ def test_expressions_that_overlap_are_all_found() -> None:
     ("annotated", "conditions"),
     [
         ("Leave/0/root/VERB in/2/case/ADP case/0/obl/NOUN of/4/case/ADP fire/2/nmod/NOUN", {"case", "fire"}),
-        ("Leave/0/root/VERB even/4/advmod/ADV if/4/mark/SCONJ it/4/nsubj/PRON rings/0/advcl/VERB", {"rings"}),
+        ("Leave/0/root/VERB only/4/advmod/ADV if/4/mark/SCONJ it/4/nsubj/PRON rings/0/advcl/VERB", {"rings"}),
         ("Leave/0/root/VERB when/3/mark/SCONJ it/3/nsubj/PRON rings/0/advcl/VERB", set()),
     ],
 )

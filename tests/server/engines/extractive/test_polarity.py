@@ -221,3 +221,21 @@ def test_whatever_the_tree_every_place_has_a_polarity(reading: SentenceReading) 
         }
     (root,) = (word for word, head in enumerate(reading.heads) if head == word)
     assert polarity.place[root] == UP
+
+
+def test_a_condition_holds_for_the_whole_whatever_its_clause_denies() -> None:
+    mix = (
+        "Do/2/aux/AUX not/2/advmod/PART mix/2/root/VERB {}/7/mark/SCONJ the/6/det/DET cold/6/amod/ADJ air/7/nsubj/NOUN "
+        "comes/2/advcl/VERB"
+    )
+    assert reaches(mix.format("if"), "cold") == DOWN
+    assert reaches(mix.format("when"), "cold") == DOWN
+
+
+def test_what_happened_once_is_no_condition() -> None:
+    fell = (
+        "It/1/nsubj/PRON fell/1/root/VERB when/6/advmod/ADV the/5/det/DET old/5/amod/ADJ nails/6/nsubj/NOUN "
+        "{}/1/advcl/VERB"
+    )
+    assert reaches(fell.format("broke"), "old") == UP
+    assert reaches(fell.format("break"), "old") == DOWN

@@ -12,11 +12,16 @@ from sentence_readings import read_annotated, readings
 
 from briefd_server.engines.extractive.reading import SentenceReading
 from briefd_server.engines.extractive.repairs import moved, repair
-from briefd_server.engines.extractive.repairs.clauses import hang_after_stops, hang_clauses
-from briefd_server.engines.extractive.repairs.conditions import hang_condition_phrases, hang_focus, hang_inverted
+from briefd_server.engines.extractive.repairs.clauses import hang_after_relative_clauses, hang_after_stops, hang_clauses
+from briefd_server.engines.extractive.repairs.conditions import (
+    hang_condition_phrases,
+    hang_focus,
+    hang_focus_of_clauses,
+    hang_inverted,
+)
 from briefd_server.engines.extractive.repairs.links import hang_conjunctions, hang_prepositions
 from briefd_server.engines.extractive.repairs.moves import Move
-from briefd_server.engines.extractive.repairs.names import join_dates, join_ranges, join_thresholds
+from briefd_server.engines.extractive.repairs.names import join_dates, join_numbers, join_ranges, join_thresholds
 from briefd_server.engines.extractive.repairs.reports import (
     hang_contents,
     hang_fronted,
@@ -244,6 +249,31 @@ def test_an_only_before_a_comma_hangs_on_what_it_follows() -> None:
     )
     assert made(hang_focus, replace(opened, separators={5: ","})).heads[4] == 3
     assert made(hang_focus, opened).heads[4] == 6
+
+
+def test_an_only_before_a_clause_hangs_on_it() -> None:
+    helped = read_annotated(
+        "It/1/nsubj/PRON helps/1/root/VERB only/5/advmod/ADV when/6/advmod/ADV two/6/nsubj/NUM metres/6/obl/NOUN "
+        "apart/1/advcl/ADV"
+    )
+    assert made(hang_focus_of_clauses, helped).heads[2] == 6
+
+
+def test_a_number_or_a_letter_hangs_on_the_noun_before_it() -> None:
+    pupils = read_annotated("Pupils/4/nsubj/NOUN in/2/case/ADP years/0/nmod/NOUN 7/0/appos/NUM stay/4/root/VERB")
+    assert made(join_numbers, pupils).heads[3] == 2
+    valve = read_annotated("Open/0/root/VERB valve/0/obj/NOUN C./0/discourse/X")
+    assert made(join_numbers, valve).heads[2] == 1
+    assert made(join_numbers, replace(valve, separators={2: ","})).heads[2] == 0
+
+
+def test_what_follows_a_relative_clause_hangs_on_its_verb() -> None:
+    users = read_annotated(
+        "Users/6/nsubj/NOUN who/2/nsubj/PRON paid/0/acl:relcl/VERB since/4/case/ADP May/0/nmod/PROPN will/6/aux/AUX "
+        "stay/6/root/VERB"
+    )
+    assert made(hang_after_relative_clauses, users).heads[4] == 2
+    assert made(hang_after_relative_clauses, replace(users, separators={3: ","})).heads[4] == 0
 
 
 def test_the_parts_of_a_condition_phrase_hang_on_the_clause_that_it_introduces() -> None:

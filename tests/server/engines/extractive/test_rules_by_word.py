@@ -15,6 +15,7 @@ from briefd_server.engines.extractive.rules.grades import (
     GENERALIZING,
     GRADES,
     LOOSENING,
+    STRIPPING,
     WIDENING,
 )
 
@@ -37,18 +38,30 @@ def test_without_a_negation_the_opposite_is_said(word: str, arc: str) -> None:
 @pytest.mark.parametrize("word", ["if", "unless", "except"])
 def test_a_condition_bends_the_meaning(word: str) -> None:
     alarm = f"Leave/0/root/VERB {word}/3/mark/SCONJ it/3/nsubj/PRON rings/0/advcl/VERB"
-    assert prices(alarm)["rings"] == BENDING
+    assert prices(alarm)["rings"] == STRIPPING
     assert prices(alarm.replace(word, "because"))["rings"] == "advcl"
+
+
+def test_even_if_tells_no_condition() -> None:
+    alarm = "Leave/0/root/VERB {}/4/advmod/ADV if/4/mark/SCONJ it/4/nsubj/PRON rings/0/advcl/VERB"
+    assert prices(alarm.format("only"))["rings"] == STRIPPING
+    assert prices(alarm.format("even"))["rings"] == "advcl"
+
+
+@pytest.mark.parametrize(("modal", "price"), [("may", "obl"), ("cannot", STRIPPING)])
+def test_what_is_done_without_is_a_condition_where_it_is_denied(modal: str, price: str) -> None:
+    swim = f"They/2/nsubj/PRON {modal}/2/aux/AUX swim/2/root/VERB without/4/case/ADP help/2/obl/NOUN"
+    assert prices(swim)["help"].split(":")[0] == price
 
 
 def test_the_end_of_a_ban_bends_the_meaning_and_that_of_a_rule_widens_it() -> None:
     leave = "Leave/0/root/VERB {}until/3/mark/SCONJ it/3/nsubj/PRON rings/0/advcl/VERB"
     assert prices(leave.format(""))["rings"] == GENERALIZING
     banned = "Never/1/advmod/ADV leave/1/root/VERB until/4/mark/SCONJ it/4/nsubj/PRON rings/1/advcl/VERB"
-    assert prices(banned)["rings"] == BENDING
+    assert prices(banned)["rings"] == STRIPPING
 
 
-@pytest.mark.parametrize(("link", "grade"), [("above", BENDING), ("over", BENDING), ("at", WIDENING)])
+@pytest.mark.parametrize(("link", "grade"), [("above", STRIPPING), ("over", STRIPPING), ("at", WIDENING)])
 def test_a_threshold_in_a_condition_bends_the_meaning(link: str, grade: str) -> None:
     flood = (
         "Leave/0/root/VERB if/3/mark/SCONJ it/3/nsubj/PRON rises/0/advcl/VERB "
@@ -107,7 +120,7 @@ def test_a_measure_belongs_to_its_adjective() -> None:
     assert prices(old)["years"] == BENDING
 
 
-@pytest.mark.parametrize("adverb", ["twice", "initially", "Originally", "otherwise", "nearly", "only", "reportedly"])
+@pytest.mark.parametrize("adverb", ["twice", "initially", "Originally", "otherwise", "nearly", "even", "reportedly"])
 def test_an_adverb_that_turns_or_hedges_stays(adverb: str) -> None:
     run = "They/1/nsubj/PRON paid/1/root/VERB {}/1/advmod/ADV"
     assert prices(run.format(adverb))[adverb] == BENDING

@@ -93,3 +93,15 @@ def _linked_clauses(tree: SentenceTree) -> dict[int, _Linked]:
 def _last_before(words: Sequence[int], word: int) -> int | None:
     place = bisect_left(words, word)
     return words[place - 1] if place else None
+
+
+def hang_after_relative_clauses(tree: SentenceTree) -> Iterator[Move]:
+    """Hang a phrase after a relative clause on its verb: in "all who paid since May" the "since May" on "paid"."""
+    last: dict[int, int] = {}
+    for word, (head, relation) in enumerate(zip(tree.heads, tree.relations, strict=True)):
+        if relation.startswith("acl") and head < word:
+            last[head] = word
+        elif relation == "nmod" and head in last:
+            first = tree.leftmost[word]
+            if first == tree.rightmost[last[head]] + 1 and first not in tree.separators:
+                yield Move(word, last[head], "obl")

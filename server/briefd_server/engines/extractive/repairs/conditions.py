@@ -57,6 +57,17 @@ def hang_focus(tree: SentenceTree) -> Iterator[Move]:
                 yield Move(word, before, "advmod")
 
 
+def hang_focus_of_clauses(tree: SentenceTree) -> Iterator[Move]:
+    """Hang an "only" before a clause's first word on that clause: "it helps only when the two are apart"."""
+    for word in range(len(tree) - 1):
+        if tree.lower[word] not in tree.roles.focus_adverbs or word + 1 in tree.separators:
+            continue
+        opens_clause = tree.lower[word + 1] in tree.roles.time_links | tree.roles.conditions
+        clause = tree.heads[word + 1]
+        if opens_clause and tree.relations[clause].startswith("advcl") and clause > word + 1:
+            yield Move(word, clause, "advmod")
+
+
 def hang_condition_phrases(tree: SentenceTree) -> Iterator[Move]:
     """Hang the beginning of "so long as" on the clause that its "as" introduces."""
     for phrase in tree.roles.condition_phrases:

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 _LOOSE = frozenset({"nummod", "obl", "obl:unmarked"})
 _CORE = frozenset({"nsubj", "nsubj:pass", "obj", "root", "nummod"})
+_NUMBERING = frozenset(
+    {"advmod", "appos", "dep", "discourse", "nmod", "nmod:unmarked", "nummod", "obl", "obl:unmarked"}
+)
+_SMALL = frozenset({"DET", "PRON"})
+_NAMED = frozenset({"NOUN", "PROPN"})
 _PREPOSITIONS = frozenset({"ADP", "SCONJ"})
 
 
@@ -82,3 +87,20 @@ def join_thresholds(tree: SentenceTree) -> Iterator[Move]:
             and may_be_below(tree.heads, noun, tree.heads[figure])
         ):
             yield Move(figure, noun, "nmod")
+
+
+def join_numbers(tree: SentenceTree) -> Iterator[Move]:
+    """Hang a number or a letter on the noun right before it: "pupils in years 7 to 9", "valve C"."""
+    for word in range(1, len(tree)):
+        is_apart = word in tree.separators or tree.tags[word - 1] not in _NAMED
+        if is_apart or tree.heads[word] == word - 1 or tree.relations[word] not in _NUMBERING:
+            continue
+        if tree.tags[word] == "NUM" and tree.heads[word] < word - 1:
+            yield Move(word, word - 1, "nmod:unmarked")
+        elif _is_letter(tree.words[word]) and tree.tags[word] not in _SMALL:
+            yield Move(word, word - 1, "flat")
+
+
+def _is_letter(form: str) -> bool:
+    letter = form.rstrip(".")
+    return len(letter) == 1 and letter.isupper()

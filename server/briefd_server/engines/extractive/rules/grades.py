@@ -2,7 +2,8 @@
 
 - `DENYING`: without the word the sentence says the opposite;
 - `BREAKING`: without it the sentence is broken: a needed complement, an auxiliary, part of a name;
-- `BENDING`: without it the sentence says something else: a condition, a figure, a hedge;
+- `STRIPPING`: without it the sentence holds where the text does not say so: a condition, an exception, a threshold;
+- `BENDING`: without it the sentence says something else: a figure, a hedge, a source's doubt;
 - `GENERALIZING`: without it the sentence says something of more than the text does: a restriction of "no", "every",
   "most" or of a whole kind;
 - `WIDENING`: without it the sentence says more than the text: any other restriction where the polarity is not upward;
@@ -13,9 +14,10 @@ from __future__ import annotations
 
 DENYING = "denying"
 BREAKING = "breaking"
+STRIPPING = "stripping"
 BENDING = "bending"
 GENERALIZING = "generalizing"
 WIDENING = "widening"
 LOOSENING = "loosening"
-GRADES = (DENYING, BREAKING, BENDING, GENERALIZING, WIDENING, LOOSENING)
+GRADES = (DENYING, BREAKING, STRIPPING, BENDING, GENERALIZING, WIDENING, LOOSENING)
 """The grades, the worst first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from briefd_server.engines.extractive.roles import UP
 from briefd_server.engines.extractive.sentence_tree import SUBJECTS
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ _FIGURE_RELATIONS = frozenset({"advmod", "amod", "compound", "nmod:desc", "nmod:
 _NAME_RELATIONS = frozenset("compound amod nmod:desc nmod flat appos nmod:unmarked".split())
 _COUNTS = frozenset({"nummod"})
 _COMPARISON_REACH = 8
+_PREDICATES = frozenset({"xcomp", "root"})
+_DESIGNATING = frozenset("appos compound dep flat nmod nmod:desc nmod:unmarked nummod".split())
 _LONGEST_NAME = 6
 
 
@@ -56,10 +59,19 @@ def binds_number(view: SentenceView, word: int) -> bool:
     tree, head = view.tree, view.tree.heads[word]
     if _is_month_of_date(view, word) or (tree.lower[word] in view.roles.weekdays and head == word + 1):
         return True
+    if _is_designator(view, word):
+        return True
     if tree.relations[word] not in _FIGURE_RELATIONS or not tree.is_figure(word):
         return False
     is_dated = tree.lower[head].rstrip(".") in view.roles.months
     return abs(word - head) == 1 or tree.tags[head] in {"NUM", "SYM", "PROPN"} or is_dated
+
+
+def _is_designator(view: SentenceView, word: int) -> bool:
+    """Whether a word is the letter that tells one thing from its like: "valve C"."""
+    tree, form = view.tree, view.tree.words[word]
+    is_after = word == tree.heads[word] + 1 and tree.relations[word] in _DESIGNATING
+    return is_after and len(form) == 1 and form.isupper()
 
 
 def _is_month_of_date(view: SentenceView, word: int) -> bool:
@@ -82,13 +94,28 @@ def completes_prepositional(view: SentenceView, word: int) -> bool:
     links, lower = tree.links[word], tree.lower[head]
     if links & view.roles.genitives and lower in view.roles.partitives and tree.relations[word] in {"nmod", "obl"}:
         return True
-    if links & view.roles.comparisons or (tree.relations[word] == "nmod" and tree.tags[head] == "NUM"):
+    if links & view.roles.comparisons and not _is_compared_with(view, word):
+        return True
+    if tree.relations[word] == "nmod" and tree.tags[head] == "NUM":
         return True
     if links & view.roles.genitives and tree.relations[word] == "nmod" and tree.has(head, _COUNTS):
         return True
     if tree.relations[word] == "obl" and lower in view.roles.placing_verbs and view.completes_verb(word, head):
         return True
     return any(lower.startswith(start) and link in links for start, link in view.roles.prepositional_verbs)
+
+
+def _is_compared_with(view: SentenceView, word: int) -> bool:
+    """Whether a phrase only says with what a quality is compared: "keeps roofs cooler than white paint"."""
+    tree, head = view.tree, view.tree.heads[word]
+    is_quality = tree.tags[head] == "ADJ" and tree.relations[head] in _PREDICATES and view.polarity.place[head] == UP
+    is_bare = tree.lower[head] not in view.roles.comparatives
+    return is_quality and is_bare and not tree.is_figure(word) and not tree.has(word, _COUNTS)
+
+
+def tells_proform(view: SentenceView, word: int) -> bool:
+    """Tell an adjective of a word that stands for a noun: "the old one"."""
+    return view.tree.lower[view.tree.heads[word]] in view.roles.anaphors
 
 
 def is_content_clause(view: SentenceView, word: int) -> bool:

@@ -50,15 +50,20 @@ def is_superlative(view: SentenceView, word: int) -> bool:
     return len(lower) > 4 and lower.endswith(roles.superlative_suffixes) and lower not in roles.not_superlatives
 
 
+def focuses(view: SentenceView, word: int) -> bool:
+    """Tell an "only": without it what is said of some is not denied of the others."""
+    return view.tree.lower[word] in view.roles.focus_adverbs
+
+
 def hedges_or_turns(view: SentenceView, word: int) -> bool:
-    """Tell an adverb without which the sentence says something else: "nearly", "twice", "only"."""
+    """Tell an adverb without which the sentence says something else: "nearly", "twice"."""
     lower, roles = view.tree.lower[word], view.roles
-    return lower in roles.hedges or lower in roles.turning_adverbs or lower in roles.focus_adverbs
+    return lower in roles.hedges or lower in roles.turning_adverbs
 
 
 def is_condition(view: SentenceView, word: int) -> bool:
     """Tell a condition or an exception: "if …", "without a permit", "except Mr Tarn", "in case of fire"."""
-    if is_linked_condition(view, word):
+    if is_linked_condition(view, word) or _is_condition_of_absence(view, word):
         return True
     if view.tree.lower[word] in view.roles.conditions and view.tree.tags[word] == "VERB":
         return True
@@ -70,8 +75,17 @@ def is_condition(view: SentenceView, word: int) -> bool:
     )
 
 
+def _is_condition_of_absence(view: SentenceView, word: int) -> bool:
+    """Whether something holds only in the absence of another: "may not enter without a pass", "without it, stop"."""
+    if not view.tree.links[word] & view.roles.absences:
+        return False
+    return word < view.tree.heads[word] or view.polarity.reaches(word) != UP
+
+
 def is_linked_condition(view: SentenceView, word: int) -> bool:
-    """Tell a condition that a conjunction or preposition marks, in constant time."""
+    """Tell a condition that a conjunction or preposition marks, in constant time; "even if" marks none."""
+    if not view.tree.child_forms[word].isdisjoint(view.roles.conceding_adverbs):
+        return False
     return bool(view.tree.links[word] & view.roles.conditions) or view.phrases.is_condition(word)
 
 
@@ -86,12 +100,25 @@ def is_inverted_condition(view: SentenceView, word: int) -> bool:
 
 def is_threshold(view: SentenceView, word: int) -> bool:
     """Tell a measure that divides what is meant from what is not: "if it rises above 40 cm", "boats under 9 metres"."""
-    tree, roles = view.tree, view.roles
-    figures = [each for each in (word, *tree.children[word]) if tree.is_figure(each)]
-    if not figures or view.polarity.reaches(word) == UP:
+    tree = view.tree
+    if view.polarity.reaches(word) == UP:
         return False
-    dividing = roles.thresholds | roles.comparatives
-    return bool(tree.links[word] & dividing) or any(not dividing.isdisjoint(tree.child_forms[each]) for each in figures)
+    parts = tree.children[word][:_FEW] if tree.relations[word].startswith("acl") else ()
+    return any(_divides(view, each) for each in (word, *parts))
+
+
+def _divides(view: SentenceView, word: int) -> bool:
+    """Whether a phrase gives a figure from which on, or up to which, something holds: "more than 30 kg"."""
+    tree, roles = view.tree, view.roles
+    figures = [each for each in (word, *tree.children[word][:_FEW]) if _counts(view, each)]
+    dividing = roles.thresholds | roles.comparatives | roles.superlatives | roles.comparisons
+    is_linked = bool(figures) and not dividing.isdisjoint(tree.links[word])
+    return is_linked or any(not dividing.isdisjoint(tree.child_forms[each]) for each in figures)
+
+
+def _counts(view: SentenceView, word: int) -> bool:
+    """Whether a word is a figure, or a share: "a third"."""
+    return view.tree.is_figure(word) or view.tree.lower[word] in view.roles.orders
 
 
 def is_time_of_ban(view: SentenceView, word: int) -> bool:

@@ -25,7 +25,11 @@ def heads_negative_phrase(view: SentenceView, word: int) -> bool:
 
 def is_negated_phrase(view: SentenceView, word: int) -> bool:
     """Tell a phrase whose "no" denies the whole: "in no case", "for no reason"."""
-    if view.tree.relations[word] not in {"obl", "obl:unmarked", "advmod"}:
+    # "Without a lifeguard" is a circumstance, or a condition.
+    if (
+        view.tree.relations[word] not in {"obl", "obl:unmarked", "advmod"}
+        or view.tree.links[word] & view.roles.absences
+    ):
         return False
     return any(view.tree.is_negation(child) for child in view.tree.children[word] if child < word)
 

@@ -54,8 +54,14 @@ def restricts_quantified(view: SentenceView, word: int) -> bool:
     if not is_restriction(view, word):
         return False
     head = view.tree.heads[word]
-    is_quantified = view.polarity.is_quantified(head) or _is_of_quantity(view, head)
-    return is_quantified or (holds_figure(view, word) and not _is_nested(view, word))
+    if view.polarity.is_quantified(head) or _is_of_quantity(view, head):
+        return True
+    return holds_figure(view, word) and (not _is_nested(view, word) or _is_of_quantified_clause(view, head))
+
+
+def _is_of_quantified_clause(view: SentenceView, verb: int) -> bool:
+    """Whether a verb says which of some things are meant, of whom all is said: "only guests who paid before May"."""
+    return view.tree.relations[verb].startswith("acl") and view.polarity.is_quantified(view.tree.heads[verb])
 
 
 def _is_of_quantity(view: SentenceView, noun: int) -> bool:

@@ -54,9 +54,13 @@ class SentenceView:
     def first_degrees(self) -> list[int]:
         """For every word, the first degree ("too", "so", "as") that hangs on it; itself where none does."""
         return [
-            next((child for child in children if self.tree.lower[child] in self.roles.degrees), word)
+            next((child for child in children if self._is_degree(child)), word)
             for word, children in enumerate(self.tree.children)
         ]
+
+    def _is_degree(self, word: int) -> bool:
+        """Whether a word is an adverb of degree, and not the "as" that opens a clause."""
+        return self.tree.lower[word] in self.roles.degrees and self.tree.relations[word] != "mark"
 
     def completes_verb(self, word: int, verb: int) -> bool:
         """Whether a phrase is the first thing after a verb without an object: "switched to its timer programme"."""
