@@ -35,6 +35,9 @@ _LISTED_KINDS = (Kind.LIST_ITEM, Kind.TABLE_ROW)
 # A paragraph set for a mail or a terminal is at most this wide; in a wider one every line is a paragraph.
 _WIDEST_WRAP = 130
 _NARROWEST_WRAP = 40
+# A narrow column of prose has some lines, most of which begin low and some of which end in the midst of a phrase.
+_FEWEST_LINES_OF_COLUMN = 4
+_LINES_FOR_AN_UNFINISHED_END = 8
 # A full line may fall this far short of the widest one: not every writer fills lines by machine.
 _RAGGEDNESS = 0.9
 _LONGEST_HEADING_WORDS = 12
@@ -49,10 +52,11 @@ def find_blocks(text: str) -> list[Block]:
     blocks: list[Block] = []
     for number, group in enumerate(_groups(text)):
         width = max(line.end - line.start for line in group)
-        is_wrapped = _is_wrapped(group, width)
+        is_wrapped, is_column = _is_wrapped(group, width), _is_narrow_column(group, width)
         previous: Line | None = None
         for line in group:
-            if previous is not None and _continues(previous, line, width, is_wrapped=is_wrapped):
+            is_joined = is_column and line.kind is Kind.PROSE
+            if previous is not None and (is_joined or _continues(previous, line, width, is_wrapped=is_wrapped)):
                 blocks[-1] = blocks[-1]._replace(end=line.end)
             else:
                 blocks.append(Block(*line[:5], number, line.speaker, line.severity))
@@ -111,6 +115,21 @@ def _is_wrapped(group: list[Line], width: int) -> bool:
     return 10 * full_count >= 6 * len(pairs) and 2 * capital_count <= len(pairs)
 
 
+def _is_narrow_column(group: list[Line], width: int) -> bool:
+    """Tell whether lines are prose in a narrow column, down to a word a line, and no list of short items."""
+    if width >= _NARROWEST_WRAP or len(group) < _FEWEST_LINES_OF_COLUMN or not group[-1].ends_with_stop:
+        return False
+    if any(line.kind is not Kind.PROSE or line.is_quoted != group[0].is_quoted for line in group):
+        return False
+    low_count = sum(line.body[:1].islower() for line in group[1:])
+    unfinished_count = sum(_is_unfinished(line) for line in group)
+    return 2 * low_count >= len(group) and unfinished_count * _LINES_FOR_AN_UNFINISHED_END >= len(group)
+
+
+def _is_unfinished(line: Line) -> bool:
+    return line.body.rsplit(None, 1)[-1].lower() in WORDS["unfinished_ends"]
+
+
 def _is_full(line: Line, following: Line, width: int) -> bool:
     next_word_length = len(following.body.split(None, 1)[0])
     return line.end - line.start + 1 + next_word_length > _RAGGEDNESS * width
@@ -133,8 +152,7 @@ def _runs_on(line: Line, following: Line, width: int) -> bool:
         return starts_low or following.is_indented
     if starts_low and (width >= _NARROWEST_WRAP or line.body[:1].isupper()):
         return True
-    last_word = line.body.rsplit(None, 1)[-1]
-    return last_word in WORDS["unfinished_ends"]
+    return _is_unfinished(line)
 
 
 def _mark_headings(text: str, blocks: list[Block]) -> list[Block]:

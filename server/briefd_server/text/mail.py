@@ -54,7 +54,7 @@ def _mark_answer_headers(text: str, blocks: list[Block]) -> list[Block]:
 def _is_first_half(text: str, before: Block, block: Block) -> bool:
     """Tell whether the header's date and name stand in the line before its verb."""
     return (
-        before.kind is Kind.PROSE
+        before.kind in _HEADER_KINDS
         and before.group == block.group
         and len(text[block.start : block.end].split(None, _MOST_WORDS_OF_NAME)) <= _MOST_WORDS_OF_NAME
         and any(map(str.isdigit, text[before.start : before.end]))

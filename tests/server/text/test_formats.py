@@ -80,9 +80,20 @@ READ = {
     "Itâ\x80\x99s Ð\x9dÐµ Ð\x9bÐ¾ and ã\x81\x93": "It’s Не Ло and こ",
     "twice Ã¢â‚¬â„¢ as bad": "twice ’ as bad",
     "ï»¿Begin": "Begin",
-    "Content-Transfer-Encoding: quoted-printable\n\nThe caf=C3=A9 is =\nclosed.=20": (
-        "Content-Transfer-Encoding: quoted-printable\n\nThe café is closed."
+    "Content-Transfer-Encoding: quoted-printable\n\nThe caf=C3=A9 is =\nclosed.=20": "The café is closed.",
+    # Mails of several parts
+    "Subject: Pump\nContent-Type: multipart/mixed; boundary=zz\n\n--zz\nContent-Type: text/plain\n"
+    "Content-Transfer-Encoding: base64\n\nVGhlIHB1bXAgaGFzIHN0b3BwZWQu\n--zz--\n": (
+        "Subject: Pump\n\n\n\n\nThe pump has stopped."
     ),
+    "Content-Type: multipart/mixed; boundary=zz\n\n--zz\n\nIt is off.\n--zz\nContent-Type: image/png\n\niVBO\n--zz--\n": (
+        "It is off."
+    ),
+    # LaTeX
+    r"a \textit{weak} sign \citep{Lind2018}, in Fig.~\ref{one}": "a weak sign, in Fig.",
+    # Tabs
+    "The pump in hall 3\thas stopped and\twill be replaced.": "The pump in hall 3 has stopped and will be replaced.",
+    "mail\tdown\tdisk full since the night of 3 May.\nweb\tup\tnone": "mail\tdown\tdisk full since the night of 3 May.\nweb\tup\tnone",
     "One =\ntwo =\nthree=20now=2E": "One two three now.",
     "\x1b[31mERROR\x1b[0m disk \x1b]0;title\x07full": "ERROR     disk           full",
     # Prose

@@ -50,6 +50,20 @@ WORST = {
     "formats.hypertext._PAGE": [("", "<htm ", ""), ("", "<", "")],
     "formats.hypertext._SPACE": [("<p>", " ", "</p>"), ("<p>", "a \n ", "</p>")],
     "formats.hypertext._ESCAPED_TAG": [("", "&lt;", "p"), ("", "&lt;/", "")],
+    "formats.latex._COMMAND": [
+        ("", "\\emph{", ""), ("\\emph{", "a", ""), ("", "\\emph{a", ""), ("", "\\cite[", ""), ("", "\\cite{", ""), ("", "~", ""),
+    ],
+    "formats.latex._TIE": [("\\emph{a} ", "a~", "")],
+    "formats.mime._SIGN": [("", "content-", ""), ("", "\ncontent-type", "")],
+    "formats.mime._BOUNDARY": [("content-type: b\n", "boundary=", ""), ('content-type: b; boundary="', "a", "")],
+    "formats.mime._HEADER": [("content-type: b\n", "a-", ""), ("content-type: b\n", " ", ""), ("content-type: b\n", " a\n", "")],
+    "formats.mime._CONTENT_HEADER": [("content-type: b\n", "content-", ""), ("content-type: b\n", "content-a: b\n", "")],
+    "formats.mime._ENCODING": [("content-transfer-encoding:", " ", ""), ("", "content-transfer-encoding:\n", "")],
+    "formats.mime._TYPE": [("content-type:", " ", ""), ("", "content-type: a\n", "")],
+    "formats.mime._CHARSET": [("content-type: a; ", "charset=", ""), ("content-type: a; charset=", "a", "")],
+    "formats.mime._BASE64_LINE": [
+        ("content-transfer-encoding: base64\n\n", "a", ""), ("content-transfer-encoding: base64\n\n", "aaaa\n", "="),
+    ],
     "formats.markdown._INLINE": [
         *(("", start, "") for start in ("[", "[a](", "[a](b(", "![a](", "[a][", "**a", "*a", " _a", "`", "~~a", "***", "_", "*")),
         ("[", "a", "]("), ("[a](", "b", ""), ('[a](b "', "c", ""), ("**", "a", ""), ("`", "a", ""), ("*", "a ", ""),

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 _LEAST_ROOM = 4
 # A sentence that the next one calls untrue is never chosen while there is any other.
 _DENIED = 1_000.0
+# Nor is a header line or boilerplate, while anything else is whole or has lost no more than a restriction or two.
+_ASIDE = 1_000.0
 # What is far below is flawed, and counted as such already.
 _LEAST_TOTAL = -20.0
 
@@ -197,7 +199,7 @@ class _Choosing:
             offer = self._offers[number]
             if len(option.totals) > self._length.least and self._leads[number] is None and not offer.leads:
                 size = _best_size(option.totals, self._length)
-                worth = self._standings[number] - _DENIED * self._is_denied(number)
+                worth = self._standings[number] - _DENIED * self._is_denied(number) - _ASIDE * offer.is_aside
                 yield self._candidate(option.totals[size], worth, [(number, size)])
 
     def _is_denied(self, number: int) -> bool:
@@ -229,7 +231,8 @@ class _Choosing:
         """Tell what neighbours are worth together; one that leans on the first has no price."""
         leaning = [number for number in numbers[1:] if self._leans[number]]
         price = self._costs.join * (len(numbers) - 1 - len(leaning))
-        return max(self._standings[number] for number in (numbers[0], *leaning)) - price
+        aside = _ASIDE * self._offers[numbers[0]].is_aside
+        return max(self._standings[number] for number in (numbers[0], *leaning)) - price - aside
 
     def _pairs(self) -> Iterator[_Candidate]:
         """Join every sentence with the next: above the length of one sentence two whole ones beat a torn one."""

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from briefd_server.text.clean import CleanText
 from briefd_server.text.formats.characters import find_mojibake, find_quoted_printable, find_terminal_escapes
 from briefd_server.text.formats.hypertext import find_hypertext, holds_escaped_tags
+from briefd_server.text.formats.latex import find_latex
 from briefd_server.text.formats.markdown import find_markdown
-from briefd_server.text.formats.prose import find_glued_stops, find_hyphenation, find_references
+from briefd_server.text.formats.mime import find_mime
+from briefd_server.text.formats.prose import find_glued_stops, find_hyphenation, find_references, find_tabs
 from briefd_server.text.formats.structured import find_log_fields, find_structure
 from briefd_server.text.formats.subtitles import find_subtitles
 
@@ -22,13 +24,16 @@ if TYPE_CHECKING:
 _READERS: tuple[Callable[[str], Sequence[Edit]], ...] = (
     find_terminal_escapes,
     find_quoted_printable,
+    find_mime,
     find_mojibake,
     find_mojibake,
     find_structure,
     find_log_fields,
     find_subtitles,
     find_hypertext,
+    find_latex,
     find_markdown,
+    find_tabs,
     find_hyphenation,
     find_references,
     find_glued_stops,

@@ -48,6 +48,7 @@ _FIRST_PART = re.compile(r"(?<![-/@_.\w])[^\W\d_]+\Z")
 _WORD = re.compile(r"(?<![\w-])[^\W\d_]+(?:-[^\W\d_]+)*(?![\w-])")
 _SHORTEST_PROOF = 4
 _FEWEST_BROKEN_WITHIN_LINES = 2
+_FEWEST_WORDS_OF_PROSE = 8
 
 
 def find_references(text: str) -> list[Edit]:
@@ -128,6 +129,27 @@ def _stops_of_run(text: str, start: int, end: int) -> Iterator[tuple[Edit, bool]
         is_sure = is_starter or text[stop.start()] != "."
         if not is_name and find_period(before.group()) is None and (is_sure or before.group().islower()):
             yield Edit(place, place, " "), is_sure
+
+
+def find_tabs(text: str) -> list[Edit]:
+    """Find the tabs of a lone line of prose, which stand for blanks."""
+    if "\t" not in text:
+        return []
+    lines = text.splitlines(keepends=True)
+    edits: list[Edit] = []
+    start = 0
+    for number, line in enumerate(lines):
+        beside = lines[max(0, number - 1) : number] + lines[number + 1 : number + 2]
+        is_row = any("\t" in other.strip() for other in beside)
+        if "\t" in line.strip() and not is_row and _is_prose(line):
+            indent = len(line) - len(line.lstrip())
+            edits += [Edit(start + at, start + at + 1, " ") for at in range(indent, len(line)) if line[at] == "\t"]
+        start += len(line)
+    return edits
+
+
+def _is_prose(line: str) -> bool:
+    return len(line.split()) >= _FEWEST_WORDS_OF_PROSE and line.rstrip().endswith((".", "!", "?"))
 
 
 def find_hyphenation(text: str) -> list[Edit]:
