@@ -227,10 +227,8 @@ class _Choosing:
 
     def _joined_standing(self, numbers: Sequence[int]) -> float:
         """Tell what neighbours are worth together; one that leans on the first has no price."""
-        leaning = [number for number in numbers[1:] if self._offers[number].leans]
-        price = self._costs.join * (len(numbers) - 1 - len(leaning))
-        aside = _ASIDE * self._offers[numbers[0]].is_aside
-        return max(self._standings[number] for number in (numbers[0], *leaning)) - price - aside
+        price = self._costs.join * sum(not self._offers[number].leans for number in numbers[1:])
+        return self._standings[numbers[0]] - price - _ASIDE * self._offers[numbers[0]].is_aside
 
     def _pairs(self) -> Iterator[_Candidate]:
         """Join every sentence with the next: above the length of one sentence two whole ones beat a torn one."""

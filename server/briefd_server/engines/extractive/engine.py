@@ -199,7 +199,7 @@ def make_offers(
             sentence.speaker_word_count + sentence.label_word_count,
             lead,
             number in governing,
-            leans(reading),
+            number > 0 and leans(reading),
         )
         for number, (sentence, reading, setting, lead) in enumerate(
             zip(sentences, readings, settings, leads, strict=True)

@@ -24,7 +24,7 @@ class Offer:
         label_words: how many of its first words are a label, which is part of what it states.
         led_by: number of the sentence that governs it ("Never do this:"), if any.
         leads: it governs what follows, and says nothing by itself.
-        leans: a pronoun in it stands for something outside it.
+        leans: a pronoun in it stands for something that a sentence before it names.
     """
 
     reading: SentenceReading
