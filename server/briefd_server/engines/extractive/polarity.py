@@ -102,7 +102,11 @@ class Polarity:
 
     def _is_noun(self, word: int) -> bool:
         tree = self._tree
-        return tree.tags[word] in _NOUNS or (tree.tags[word] == "DET" and tree.lower[word] in self._determiners)
+        if tree.tags[word] in _NOUNS:
+            return True
+        # "Few of the farmers", "each of them".
+        stands_for_noun = tree.relations[word] not in _DETERMINERS and tree.tags[word] in {"ADJ", "DET"}
+        return stands_for_noun and tree.lower[word] in self._determiners
 
     def _place_under(self, word: int, head: int) -> int:
         """Polarity of the place of `word`, from that of its head."""
