@@ -252,6 +252,7 @@ class _Choosing:
                 last += 1
             if words >= self._length.least:
                 price = self._costs.join * (last - first - 1)
+                price += _ASIDE * sum(offer.is_aside for offer in self._offers[first:last])
                 yield from self._join(list(range(first, last)), self._standing(first) - price)
 
     def _join(self, numbers: Sequence[int], standing: float, least_of_first: int = 1) -> Iterator[_Candidate]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 # Dependents of a title that are looked at; its statement is among the first.
 _FEW = 8
 _NOUNS = frozenset({"NOUN", "PROPN", "PRON"})
+_DETERMINED = frozenset({"det", "nmod:poss", "nummod"})
 _COUNTS = frozenset({"nummod"})
 
 
@@ -21,7 +22,8 @@ def is_figure_word(view: SentenceView, word: int) -> bool:
     tree = view.tree
     if tree.relations[word] == "nummod":
         return True
-    if tree.lower[word] in view.roles.figure_qualifiers and word + 1 < len(tree) and tree.is_figure(word + 1):
+    following = tree.rightmost[word] + 1  # behind the "to" of "up to" and the "than" of "more than"
+    if tree.lower[word] in view.roles.figure_qualifiers and following < len(tree) and tree.is_figure(following):
         return True
     is_qualified = tree.is_figure(word) and not tree.child_forms[word].isdisjoint(view.roles.figure_qualifiers)
     return is_qualified and tree.relations[word] == "nmod"
@@ -105,6 +107,14 @@ def is_threshold(view: SentenceView, word: int) -> bool:
         return False
     parts = tree.children[word][:_FEW] if tree.relations[word].startswith("acl") else ()
     return any(_divides(view, each) for each in (word, *parts))
+
+
+def tells_size(view: SentenceView, word: int) -> bool:
+    """Tell the measure that says which things are meant: "trucks of up to 40 tonnes", "people over 75"."""
+    tree = view.tree
+    is_own = bool(tree.links[word] & (view.roles.genitives | view.roles.thresholds))
+    is_bare = tree.child_relations[tree.heads[word]].isdisjoint(_DETERMINED)
+    return is_own and is_bare and _divides(view, word)
 
 
 def _divides(view: SentenceView, word: int) -> bool:

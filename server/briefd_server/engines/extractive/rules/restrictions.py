@@ -26,6 +26,12 @@ def is_alternative(view: SentenceView, word: int) -> bool:
     return view.polarity.joins(word) == UP
 
 
+def _joins_condition(view: SentenceView, word: int) -> bool:
+    """Whether a word continues a condition itself: in "if it rings and it is dark, lock up" the order hangs there."""
+    tree = view.tree
+    return tree.relations[word] == "conj" and is_linked_condition(view, tree.heads[word])
+
+
 def is_put_in_its_place(view: SentenceView, word: int) -> bool:
     """Tell what holds in the place of what is denied: "not in the arm but under the skin".
 
@@ -50,7 +56,7 @@ def _continues_condition(view: SentenceView, word: int) -> bool:
     """
     tree = view.tree
     head = tree.heads[word]
-    if is_linked_condition(view, head):
+    if is_linked_condition(view, head) or _joins_condition(view, head):
         return True
     if tree.subjects[word] is None or "," in tree.child_forms[word]:
         return False
