@@ -64,6 +64,7 @@ class Roles:
         time_links: links of clauses of time.
         limits: links of phrases that say from when, until when or how often.
         spans: nouns of times that mean little alone.
+        contrasting_links: what opens a phrase of what something stands in the place of.
         place_links: prepositions that say where.
         deadlines: those of them that, under a negation, say when it ends.
         conceding_adverbs: adverbs that make a condition a concession.
@@ -138,6 +139,7 @@ class Roles:
     time_links: frozenset[str]
     limits: frozenset[str]
     spans: frozenset[str]
+    contrasting_links: frozenset[str]
     place_links: frozenset[str]
     deadlines: frozenset[str]
     conceding_adverbs: frozenset[str]

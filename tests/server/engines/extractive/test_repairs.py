@@ -19,7 +19,13 @@ from briefd_server.engines.extractive.repairs.conditions import (
     hang_focus_of_clauses,
     hang_inverted,
 )
-from briefd_server.engines.extractive.repairs.links import hang_conjunctions, hang_places, hang_prepositions
+from briefd_server.engines.extractive.repairs.links import (
+    hang_conjunctions,
+    hang_contrasts,
+    hang_far_prepositions,
+    hang_places,
+    hang_prepositions,
+)
 from briefd_server.engines.extractive.repairs.moves import Move
 from briefd_server.engines.extractive.repairs.names import join_dates, join_numbers, join_ranges, join_thresholds
 from briefd_server.engines.extractive.repairs.reports import (
@@ -339,6 +345,20 @@ def test_a_preposition_does_not_hang_on_the_ago_after_its_figure() -> None:
         "ago/1/advmod/ADV"
     )
     assert made(hang_prepositions, share).heads[2] == 5
+
+
+def test_a_preposition_does_not_hang_beyond_the_phrase_behind_it() -> None:
+    leaves = read_annotated(
+        "It/1/nsubj/PRON leaves/1/root/VERB instead/6/case/ADV of/2/fixed/ADP platform/1/obl/NOUN because/6/case/ADP "
+        "faults/1/obl/NOUN"
+    )
+    assert made(hang_far_prepositions, leaves).heads == [1, 1, 4, 2, 1, 6, 1]
+
+
+def test_what_stands_in_the_place_of_another_hangs_on_it() -> None:
+    leaves = "It/1/nsubj/PRON leaves/1/root/VERB bay/1/obj/NOUN {}/5/case/ADV of/3/fixed/ADP town/1/obl/NOUN"
+    assert made(hang_contrasts, read_annotated(leaves.format("instead"))).heads[5] == 2
+    assert made(hang_contrasts, read_annotated(leaves.format("outside"))).heads[5] == 1
 
 
 BELOW = "Villages/3/nsubj/NOUN {}/0/advmod/ADV it/0/nmod/PRON flooded/3/root/VERB"

@@ -36,6 +36,8 @@ REPAIRS: tuple[Callable[[SentenceTree], Iterable[Move]], ...] = (
     conditions.hang_condition_phrases,
     links.hang_conjunctions,
     links.hang_prepositions,
+    links.hang_far_prepositions,
+    links.hang_contrasts,
     links.hang_places,
     clauses.hang_after_stops,
     clauses.hang_after_relative_clauses,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from briefd_server.engines.extractive.sentence_tree import SentenceTree
 
+_BESIDE = frozenset({"obj", "obl", "obl:unmarked"})
 _NOMINAL = frozenset({"NOUN", "NUM", "PRON", "PROPN"})
 
 
@@ -33,6 +34,31 @@ def hang_prepositions(tree: SentenceTree) -> Iterator[Move]:
         top = _climb(tree, following, following, tags=_NOMINAL)
         if tree.tags[top] in _NOMINAL:
             yield Move(word, top)
+
+
+def hang_far_prepositions(tree: SentenceTree) -> Iterator[Move]:
+    """Hang a preposition on the bare phrase behind it, not on a later one: "instead of bay 2 because of a fault"."""
+    for word, relation in enumerate(tree.relations):
+        following = tree.rightmost[word] + 1  # behind the "of" of "instead of"
+        if relation != "case" or not following < tree.heads[word] or following in tree.separators:
+            continue
+        top = _climb(tree, following, following, tags=_NOMINAL)
+        if tree.relations[top] in {"nmod", "obl"} and not tree.links[top] and tree.tags[top] in _NOMINAL:
+            yield Move(word, top)
+
+
+def hang_contrasts(tree: SentenceTree) -> Iterator[Move]:
+    """Hang what something stands in the place of on that: in "leaves from bay 7 instead of bay 2" on "bay 7"."""
+    for word, links in enumerate(tree.links):
+        if links.isdisjoint(tree.roles.contrasting_links) or tree.relations[word] != "obl":
+            continue
+        beside = (
+            child
+            for child in tree.children[tree.heads[word]]
+            if tree.relations[child] in _BESIDE and tree.rightmost[child] + 1 == tree.leftmost[word]
+        )
+        if (other := next(beside, None)) is not None:
+            yield Move(word, other, "nmod")
 
 
 def hang_places(tree: SentenceTree) -> Iterator[Move]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _FEW = 8
 _NOUNS = frozenset({"NOUN", "PROPN", "PRON"})
 _DETERMINED = frozenset({"det", "nmod:poss", "nummod"})
+_ARGUMENTS = frozenset({"iobj", "nsubj", "nsubj:pass", "obj"})
 _COUNTS = frozenset({"nummod"})
 
 
@@ -60,7 +61,9 @@ def focuses(view: SentenceView, word: int) -> bool:
 def hedges_or_turns(view: SentenceView, word: int) -> bool:
     """Tell an adverb without which the sentence says something else: "nearly", "twice"."""
     lower, roles = view.tree.lower[word], view.roles
-    return lower in roles.hedges or lower in roles.turning_adverbs
+    # "They slept better" does not say that they slept.
+    is_compared = lower in roles.comparatives and view.tree.tags[view.tree.heads[word]] == "VERB"
+    return lower in roles.hedges or lower in roles.turning_adverbs or is_compared
 
 
 def is_condition(view: SentenceView, word: int) -> bool:
@@ -180,6 +183,18 @@ def is_focused(view: SentenceView, word: int) -> bool:
     if first and first - 1 != tree.heads[word] and first not in tree.separators:
         beside.append(tree.lower[first - 1])
     return not focus.isdisjoint([*beside, tree.lower[last], *following])
+
+
+def names_referent(view: SentenceView, word: int) -> bool:
+    """Tell an opening that names what a pronoun stands for: "instead of closing the school they will merge it"."""
+    tree, head = view.tree, view.tree.heads[word]
+    if word > head or tree.tags[word] == "PRON":
+        return False
+    stands_for = any(
+        child > word and tree.relations[child] in _ARGUMENTS and tree.lower[child] in view.roles.anaphors
+        for child in tree.children[head][:_FEW]
+    )
+    return stands_for and any(tree.tags[each] in {"NOUN", "PROPN"} for each in (word, *tree.children[word][:_FEW]))
 
 
 def is_source(view: SentenceView, word: int) -> bool:

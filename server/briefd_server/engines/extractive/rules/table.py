@@ -87,6 +87,7 @@ ALL_RULES = (
     Rule("claim", BENDING, frozenset({"parataxis"}), meaning.is_claim),
     Rule("focus", BENDING, _CLAUSES | {"conj"}, meaning.is_focused),
     Rule("fiction", BENDING, frozenset({"obl"}), meaning.is_fictional_frame),
+    Rule("referent", WIDENING, frozenset({"advcl", "obl"}), meaning.names_referent),
     Rule("source", WIDENING, frozenset({"obl", "advcl", "nmod"}), meaning.is_source),
     Rule(
         "which-exception",
