@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from briefd.address import Address
 
 _DOMAIN = "briefd"
+# HTTP/2's REFUSED_STREAM, for calls above what the server takes on a connection: it has not read them (RFC 9113, 8.7).
+_REFUSED_STREAM = re.compile(r"RST_STREAM with error code 7\b")
 # For a reason that this version does not know, and for statuses that gRPC itself gives.
 _CLASS_BY_CODE: dict[grpc.StatusCode, type[BriefdError]] = {
     grpc.StatusCode.INVALID_ARGUMENT: RequestError,
@@ -76,7 +79,7 @@ def _failure_of_grpc_itself(
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return DeadlineError(f"no answer within {timeout_seconds:g} s; allow a longer timeout")
     if code is grpc.StatusCode.UNAVAILABLE:
-        return UnavailableError(_unreachable_message(details, address))
+        return _unavailable(details, address)
     if code is grpc.StatusCode.CANCELLED:
         return cancelled_call()
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
@@ -89,10 +92,13 @@ def _failure_of_grpc_itself(
     return UnexpectedAnswerError(message)
 
 
-def _unreachable_message(details: str, address: Address) -> str:
+def _unavailable(details: str, address: Address) -> BriefdError:
+    if _REFUSED_STREAM.search(details):
+        return QueueFullError(f"the daemon at {address} takes no more calls now; try again later")
     if "Permission denied" in details:
-        return f"this user may not open {address}; join the group that owns the socket"
-    return f"no daemon answers at {address}; start one with `briefd serve`, or give the address where it listens"
+        return UnavailableError(f"this user may not open {address}; join the group that owns the socket")
+    message = f"no daemon answers at {address}; start one with `briefd serve`, or give the address where it listens"
+    return UnavailableError(message)
 
 
 def _probability_of(number: str) -> float | None:

@@ -24,7 +24,11 @@ _LEAST_MESSAGE_BYTES = 4 << 20
 
 
 def make_server(max_text_bytes: int) -> grpc.aio.Server:
-    """Make a server that does not listen yet."""
+    """Make a server that does not listen yet.
+
+    The streams of a connection are not bounded here (`grpc.max_concurrent_streams`): a client that has not read the
+    bound yet has its calls refused by gRPC, without our status and hint. Whom there is no room for, admission tells.
+    """
     return grpc.aio.server(
         options=[
             # A port that another process listens on is an error, not something to share.
@@ -34,8 +38,6 @@ def make_server(max_text_bytes: int) -> grpc.aio.Server:
             # would cut them off.
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
             ("grpc.keepalive_permit_without_calls", 1),
-            # Bounds the messages that a connection can have us hold before they are even looked at.
-            ("grpc.max_concurrent_streams", 100),
         ]
     )
 
