@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # Where the daemon listens as a system service, which has no XDG_RUNTIME_DIR.
 SERVICE_ADDRESS = "unix:/run/briefd/briefd.sock"
 # The kernel's `sun_path` is 108 bytes with its final NUL.
-_MAX_PATH_BYTES = 107
+MAX_PATH_BYTES = 107
 _MAX_PORT = 65535
 
 
@@ -98,8 +98,8 @@ def _parse_unix(text: str) -> UnixAddress:
     path = text.removeprefix("unix:")
     if not path or "\0" in path or path.endswith("/"):
         raise AddressError(f"{text!r} names no socket file; write unix:PATH, for example {SERVICE_ADDRESS}")
-    if len(os.fsencode(path)) > _MAX_PATH_BYTES:
-        raise AddressError(f"{text!r} is too long for a Unix socket; choose a path of at most {_MAX_PATH_BYTES} bytes")
+    if len(os.fsencode(path)) > MAX_PATH_BYTES:
+        raise AddressError(f"{text!r} is too long for a Unix socket; choose a path of at most {MAX_PATH_BYTES} bytes")
     return UnixAddress(os.path.normpath(path))
 
 

@@ -27,8 +27,9 @@ from briefd_server.metering.energy import CpuTimeEnergyProbe, default_watts_per_
 from briefd_server.metering.memory import MemoryProbe
 from briefd_server.metering.totals import Ledger
 from briefd_server.service.reporting import Facts, Reporting
-from briefd_server.service.server import add_services, make_server
+from briefd_server.service.server import SERVICE_NAME, Servers, add_services, make_server
 from briefd_server.service.serving import Serving
+from briefd_server.service.standard_health import StandardHealth
 from briefd_server.signals import StopSignals
 from briefd_server.threads import default_thread_count, usable_core_count
 from briefd_server.worker import Worker
@@ -36,17 +37,20 @@ from briefd_server.worker import Worker
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import grpc
+
     from briefd.address import Address
     from briefd_server.bundle import Bundle
     from briefd_server.config import Config
     from briefd_server.engines.base import Classifier, Engine
-    from briefd_server.service.standard_health import StandardHealth
 
     LoadEngine = Callable[[Bundle, str, int], Engine | Classifier]
 
 _LOGGER = logging.getLogger(__name__)
 # How long the last messages of finished calls may take to be sent.
 _FLUSH_SECONDS = 0.5
+# How often the daemon looks whether its socket files are still there.
+_LOOK_SECONDS = 5.0
 
 
 class Daemon:
@@ -76,8 +80,8 @@ class Daemon:
             ledger=ledger,
         )
         self._reporting = Reporting(self._facts(), self._admission, memory, ledger)
-        self._server = make_server(config.max_text_bytes)
-        self._standard_health: StandardHealth = add_services(self._server, self._serving, self._reporting)
+        self._standard_health = StandardHealth(("", SERVICE_NAME))
+        self._servers = Servers(self._make_server)
 
     async def run(self) -> bool:
         """Live from start to stop; returns whether it was left to drain, and not forced to end by a second signal.
@@ -86,7 +90,7 @@ class Daemon:
             StartError: an address cannot be listened on, or the engine cannot be loaded.
 
         """
-        with StopSignals() as signals, Listeners(self._server.add_insecure_port) as listeners:
+        with StopSignals() as signals, Listeners(self._servers.bind) as listeners:
             try:
                 was_in_order = await self._live(signals, listeners)
             finally:
@@ -108,8 +112,18 @@ class Daemon:
         # What was imported and loaded stays for good: collections during calls need not walk through it.
         gc.freeze()
         await self._serve(addresses)
-        await signals.first.wait()
+        await signals.interrupts(self._keep_listening(listeners))
         return not await signals.interrupts_again(self._drain())
+
+    async def _keep_listening(self, listeners: Listeners) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            await self._servers.start(listeners.restore(), self._config.grace_seconds)
+
+    def _make_server(self) -> grpc.aio.Server:
+        server = make_server(self._config.max_text_bytes)
+        add_services(server, self._serving, self._reporting, self._standard_health)
+        return server
 
     def _load_engine(self, form: str, load: LoadEngine) -> Engine | Classifier:
         attainable_bytes = device.attainable_memory_bytes()
@@ -127,7 +141,7 @@ class Daemon:
             raise EngineLoadError(f"bundle {self._bundle.manifest.name} cannot be loaded: {reason}") from error
 
     async def _serve(self, addresses: list[Address]) -> None:
-        await self._server.start()
+        await self._servers.start(self._config.listen, self._config.grace_seconds)
         self._reporting.ready()
         self._standard_health.set_serving(is_serving=True)
         _LOGGER.info(
@@ -154,7 +168,7 @@ class Daemon:
     async def _close(self) -> None:
         self._serving.abandon()
         self._standard_health.close()
-        await self._server.stop(_FLUSH_SECONDS)
+        await self._servers.stop(_FLUSH_SECONDS)
         for worker in self._workers:
             worker.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,16 +12,57 @@ from grpc_reflection.v1alpha import reflection
 
 from briefd.v1 import briefd_pb2
 from briefd_server.service.methods import METHODS
-from briefd_server.service.standard_health import StandardHealth
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from briefd.address import Address
     from briefd_server.service.reporting import Reporting
     from briefd_server.service.serving import Serving
+    from briefd_server.service.standard_health import StandardHealth
 
 SERVICE_NAME = briefd_pb2.DESCRIPTOR.services_by_name["SummarizerService"].full_name
 _HEALTH_NAME = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 # gRPC's own bound on a message; texts above our limit but below this one get our refusal, which says the limit.
 _LEAST_MESSAGE_BYTES = 4 << 20
+
+
+class Servers:
+    """One gRPC server an address, so that an address can be bound again while the others go on; `make` makes one."""
+
+    def __init__(self, make: Callable[[], grpc.aio.Server]) -> None:
+        self._make = make
+        self._bound: dict[Address, grpc.aio.Server] = {}
+        self._serving: dict[Address, grpc.aio.Server] = {}
+        self._retiring: set[asyncio.Task[None]] = set()
+
+    def bind(self, address: Address, target: str) -> int:
+        """Have a new server listen on a target, for an address; returns the port.
+
+        Raises:
+            RuntimeError: gRPC cannot.
+
+        """
+        self._bound[address] = server = self._make()
+        return server.add_insecure_port(target)
+
+    async def start(self, addresses: Iterable[Address], grace_seconds: float) -> None:
+        """Serve on addresses that were bound; calls of the servers that did so before have `grace_seconds` to end."""
+        for address in addresses:
+            server = self._bound.pop(address)
+            await server.start()
+            if previous := self._serving.get(address):
+                retiring = asyncio.create_task(previous.stop(grace_seconds))
+                self._retiring.add(retiring)
+                retiring.add_done_callback(self._retiring.discard)
+            self._serving[address] = server
+
+    async def stop(self, grace_seconds: float) -> None:
+        """Stop them all; calls have `grace_seconds` to end."""
+        for retiring in self._retiring:
+            retiring.cancel()
+        servers = [*self._serving.values(), *self._bound.values()]
+        await asyncio.gather(*(server.stop(grace_seconds) for server in servers))
 
 
 def make_server(max_text_bytes: int) -> grpc.aio.Server:
@@ -42,8 +84,10 @@ def make_server(max_text_bytes: int) -> grpc.aio.Server:
     )
 
 
-def add_services(server: grpc.aio.Server, serving: Serving, reporting: Reporting) -> StandardHealth:
-    """Serve our service, the standard health service, which is returned, and reflection.
+def add_services(
+    server: grpc.aio.Server, serving: Serving, reporting: Reporting, standard_health: StandardHealth
+) -> None:
+    """Serve our service, the standard health service and reflection.
 
     Requests of our service are left as bytes, so that malformed ones are refused in our words.
     """
@@ -57,7 +101,5 @@ def add_services(server: grpc.aio.Server, serving: Serving, reporting: Reporting
         reporting.health, response_serializer=briefd_pb2.HealthResponse.SerializeToString
     )
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE_NAME, handlers),))
-    standard_health = StandardHealth(("", SERVICE_NAME))
     health_pb2_grpc.add_HealthServicer_to_server(standard_health, server)
     reflection.enable_server_reflection((SERVICE_NAME, _HEALTH_NAME, reflection.SERVICE_NAME), server)
-    return standard_health
