@@ -10,8 +10,6 @@ import time
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-import psutil
-
 from briefd_server.admission import Admission
 from briefd_server.cpu_features import read_cpu_features
 from briefd_server.engines import load_engine
@@ -173,7 +171,7 @@ class Daemon:
             worker.close()
 
     def _facts(self) -> Facts:
-        age_seconds = time.time() - psutil.Process().create_time()
+        age_seconds = device.process_age_seconds() or 0.0
         return Facts(
             version=version("briefd"),
             start_seconds=time.monotonic() - age_seconds,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from bundle_factory import FILES, make_bundle
+from serving import short_directory
 
 from briefd_server.bundle import (
     BundleError,
@@ -174,3 +175,21 @@ def test_an_unknown_name_is_refused_with_the_places(tmp_path: Path, name: str) -
 )
 def test_looks_into_the_users_place_first(environ: dict[str, str], user: list[str]) -> None:
     assert bundle_directories(environ) == (*map(Path, user), SYSTEM_DIRECTORY, PACKAGED_DIRECTORY)
+
+
+def test_a_home_that_may_not_be_entered_is_passed_over() -> None:
+    with short_directory() as open_directory:
+        (open_directory / "tiny").mkdir()
+        closed = open_directory / "home"
+        closed.mkdir()
+        open_directory.chmod(0o755)
+        closed.chmod(0)
+        is_root = os.geteuid() == 0
+        if is_root:
+            os.seteuid(65534)
+        try:
+            assert find_bundle("tiny", [closed / "bundles", open_directory]) == open_directory / "tiny"
+        finally:
+            if is_root:
+                os.seteuid(0)
+            closed.chmod(0o700)
