@@ -31,6 +31,10 @@ class Answer(Generic[ResultT]):
     usage: Usage
 
 
+class PanicError(Exception):
+    """Something that is no `Exception` was raised at work; it is the cause, and not quoted."""
+
+
 class Worker:
     """Runs calls one at a time, each on the engine of its form of the model; `load` loads one for this worker alone."""
 
@@ -61,7 +65,7 @@ class Worker:
         self._thread.shutdown(wait=False)
 
     def _run(self, function: Callable[[ArgumentT], ResultT], argument: ArgumentT) -> asyncio.Future[ResultT]:
-        self._work = work = self._thread.submit(function, argument)
+        self._work = work = self._thread.submit(_contained, function, argument)
         return asyncio.wrap_future(work)
 
     def _answer(self, call: Call[ResultT]) -> Answer[ResultT]:
@@ -76,3 +80,16 @@ class Worker:
         if form not in self._engines:
             self._engines[form] = self._load(form)
         return self._engines[form]
+
+
+def _contained(function: Callable[[ArgumentT], ResultT], argument: ArgumentT) -> ResultT:
+    """Do the work; what only means to end a program becomes an error of this call.
+
+    Panics of libraries written in Rust, as tokenizers is, are such (`pyo3_runtime.PanicException`).
+    """
+    try:
+        return function(argument)
+    except Exception:
+        raise
+    except BaseException as panic:  # nothing up the line would give the caller a status
+        raise PanicError(type(panic).__name__).with_traceback(panic.__traceback__) from panic

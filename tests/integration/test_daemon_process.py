@@ -161,6 +161,12 @@ def test_a_bundle_that_cannot_run_here_is_refused_before_it_is_loaded(form: Vari
     assert re.search(complaint, line)
 
 
+def test_a_panic_at_the_start_is_one_line() -> None:
+    with daemon_process(environ={"FAKE_LOAD_PANICS": "1"}) as daemon:
+        code, log = daemon.wait()
+    assert (code, log) == (3, "briefd: bundle tiny-en cannot be loaded: PanicError: Panic\n")
+
+
 def test_takes_over_the_socket_that_a_crash_left() -> None:
     with daemon_process() as first:
         first.wait_ready()

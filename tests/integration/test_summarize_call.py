@@ -329,6 +329,19 @@ def test_a_failing_engine_tells_neither_client_nor_log_the_text(caplog: pytest.L
     assert "fake_engine.py" in caplog.text
 
 
+def test_a_panic_of_a_library_is_a_failed_call_like_any_other(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario(served: Served) -> None:
+        error = await error_of(served.events("panic my secret"))
+        assert (error.code(), reason_of(error)) == (grpc.StatusCode.INTERNAL, "ENGINE_FAILED")
+        assert "secret" not in str(error)
+        assert "secret" not in caplog.text
+        assert "fake_engine.py" in caplog.text
+        assert (await served.events("a b c"))[-1].result.summary == "a b c"
+        assert (await served.health()).totals.call_count_by_outcome["INTERNAL"] == 1
+
+    run(scenario)
+
+
 def test_beyond_the_queue_calls_are_refused_at_once_with_a_hint() -> None:
     async def scenario(served: Served) -> None:
         calls = [served.call("hold a b") for _ in range(3)]
