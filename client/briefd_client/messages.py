@@ -7,7 +7,7 @@ from datetime import timezone
 from typing import TYPE_CHECKING, Any
 
 from briefd.v1 import briefd_pb2 as pb
-from briefd_client.errors import OptionError, TextError, UnexpectedAnswerError
+from briefd_client.errors import NotServedError, OptionError, TextError, UnexpectedAnswerError
 from briefd_client.results import (
     Accepted,
     Bundle,
@@ -70,6 +70,7 @@ def summarize_request(  # noqa: PLR0913 - one argument a field of the request
 
     Raises:
         TextError: the text holds half of a surrogate pair.
+        NotServedError: the bundle's name does.
         OptionError: a number does not fit into its field.
     """
     request = pb.SummarizeRequest()
@@ -152,10 +153,14 @@ def _fill(
         request.variant = _VARIANT_NUMBERS[variant]
     try:
         request.text = text
-        request.bundle = bundle
     except UnicodeEncodeError:
         message = "the text cannot be written as UTF-8; decode its bytes with errors='replace' before you send it"
         raise TextError(message, reason="MALFORMED_REQUEST") from None
+    try:
+        request.bundle = bundle
+    except UnicodeEncodeError:
+        message = "the name of the bundle is not UTF-8, and no bundle has such a name; give another"
+        raise NotServedError(message, reason="UNKNOWN_BUNDLE") from None
     if sample_interval_seconds is not None:
         _set_sample_interval(request, sample_interval_seconds)
 

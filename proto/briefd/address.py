@@ -36,8 +36,11 @@ class UnixAddress:
 
     @property
     def target(self) -> str:
-        """What gRPC is given: a URI, in which it would take `%`, `?` and `#` of the path for its own."""
-        return f"unix:{quote(self.path)}"
+        """What gRPC is given: a URI, in which it would take `%`, `?` and `#` of the path for its own.
+
+        It is made of the path's bytes, which need not be UTF-8.
+        """
+        return f"unix:{quote(os.fsencode(self.path))}"
 
 
 @dataclass(frozen=True, slots=True)

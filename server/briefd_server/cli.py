@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import resource
 import sys
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from briefd.output import EXIT_CANNOT_WRITE, guarded_output
 from briefd_server.config import SETTINGS, Config, flag_name, load_config, variable_name
 from briefd_server.errors import ConfigError, StartError
 from briefd_server.threads import bound_thread_pools
@@ -27,6 +29,8 @@ EXIT_FORCED = 1
 EXIT_USAGE = 2
 EXIT_START_FAILED = 3
 
+# An idle daemon with one model holds 16; every connection takes one more.
+_LEAST_DESCRIPTORS = 32
 # What the daemon imports beyond the base distribution.
 _EXTRA_MODULES = ("grpc_health", "grpc_reflection", "numpy", "onnxruntime", "psutil", "tokenizers")
 _EPILOG = f"""\
@@ -35,13 +39,19 @@ environment ({variable_name("max_text_bytes")}=65536, and {variable_name("config
 the environment, the environment over the file. Addresses in the environment are separated by spaces.
 
 Exit codes: {EXIT_OK} stopped by SIGTERM or SIGINT, {EXIT_FORCED} forced by a second signal, {EXIT_USAGE} a wrong flag
-or setting, {EXIT_START_FAILED} the start failed.
+or setting, {EXIT_START_FAILED} the start failed, {EXIT_CANNOT_WRITE} standard output cannot be written.
 """
+
+
+def main() -> None:
+    """Run as the console script `briefd`."""
+    with guarded_output("briefd"):
+        cli(prog_name="briefd")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(version("briefd"), prog_name="briefd")
-def main() -> None:
+def cli() -> None:
     """Any text, one faithful sentence of 10 to 15 words: the daemon that serves it over gRPC."""
 
 
@@ -56,7 +66,7 @@ def _setting_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@main.command(epilog=_EPILOG)
+@cli.command(epilog=_EPILOG)
 @click.option(
     "--config",
     "file",
@@ -70,18 +80,32 @@ def serve(file: Path | None, **flags: str | tuple[str, ...] | None) -> None:
     """Serve a bundle until SIGTERM or SIGINT."""
     try:
         _require_extra()
+        _require_descriptors()
         config = load_config(file, os.environ, {key: value for key, value in flags.items() if value not in {None, ()}})
         _configure_logging(config.log_level)
         code = _serve(config)
     except StartError as error:
         click.echo(f"briefd: {error}", err=True)
         code = EXIT_USAGE if isinstance(error, ConfigError) else EXIT_START_FAILED
+    except OSError as error:  # of the system, which lacks something that every start needs
+        click.echo(f"briefd: the start failed: {error}", err=True)
+        code = EXIT_START_FAILED
     sys.exit(code)
 
 
 def _require_extra() -> None:
     if missing := [name for name in _EXTRA_MODULES if find_spec(name) is None]:
         raise StartError(f"not installed: {', '.join(missing)}; run: pip install 'briefd[server]'")
+
+
+def _require_descriptors() -> None:
+    """Refuse to start with fewer file descriptors than gRPC needs: it would abort the process."""
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit != resource.RLIM_INFINITY and limit < _LEAST_DESCRIPTORS:
+        raise StartError(
+            f"only {limit} files may be open, and {_LEAST_DESCRIPTORS} are needed; raise the limit (ulimit -n, "
+            "LimitNOFILE= of a unit)"
+        )
 
 
 def _serve(config: Config) -> int:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
-from serving import daemon_process, serving
+from serving import daemon_process, serving, short_directory
 
 from briefd_client import AsyncClient, Client
 from briefd_server import daemon
@@ -41,3 +42,16 @@ def test_a_removed_socket_is_bound_again_and_running_calls_go_on(monkeypatch: py
             assert sorted(each.name for each in path.parent.iterdir()) == ["bundle", "s", "s.lock"]
 
     asyncio.run(live())
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9", "\xf1and\xfa".encode()])
+def test_a_path_of_any_bytes_in_any_locale(name: bytes) -> None:
+    locale = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    with short_directory() as directory:
+        folder = os.path.join(os.fsencode(directory), name)
+        os.mkdir(folder)
+        address = b"unix:" + os.path.join(folder, b"s")
+        with daemon_process("--listen", address, listen=False, environ=locale) as daemon:
+            daemon.wait_ready()
+            with Client(os.fsdecode(address)) as client:
+                assert client.summarize("any bytes").summary == "any bytes"

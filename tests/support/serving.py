@@ -28,7 +28,7 @@ from briefd_server.config import load_config
 from briefd_server.daemon import Daemon
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from briefd_server.bundle import VariantEntry
 
@@ -149,7 +149,7 @@ class DaemonProcess:
 
 @contextmanager
 def daemon_process(
-    *arguments: str, environ: dict[str, str] | None = None, listen: bool = True
+    *arguments: str | bytes, environ: dict[str, str] | None = None, listen: bool = True
 ) -> Iterator[DaemonProcess]:
     """Start `briefd serve` with fake engines; killed in the end, should it still be there."""
     with short_directory() as directory:
@@ -172,7 +172,9 @@ def default_daemon(*arguments: str, environ: dict[str, str] | None = None) -> It
 
 
 @contextmanager
-def _running(command: list[str | Path], directory: Path, environ: dict[str, str]) -> Iterator[DaemonProcess]:
+def _running(
+    command: Sequence[str | bytes | Path], directory: Path, environ: dict[str, str]
+) -> Iterator[DaemonProcess]:
     process = subprocess.Popen(
         command, cwd=directory, env={**python_environ(), **environ}, stderr=subprocess.PIPE, text=True
     )
