@@ -17,12 +17,11 @@ import click
 from briefd.output import EXIT_CANNOT_WRITE, guarded_output
 from briefd_server.config import SETTINGS, Config, flag_name, load_config, variable_name
 from briefd_server.errors import ConfigError, StartError
+from briefd_server.log_writing import logging_to_stderr
 from briefd_server.threads import bound_thread_pools
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_LOGGER = logging.getLogger(__name__)
 
 EXIT_OK = 0
 EXIT_FORCED = 1
@@ -82,8 +81,8 @@ def serve(file: Path | None, **flags: str | tuple[str, ...] | None) -> None:
         _require_extra()
         _require_descriptors()
         config = load_config(file, os.environ, {key: value for key, value in flags.items() if value not in {None, ()}})
-        _configure_logging(config.log_level)
-        code = _serve(config)
+        with logging_to_stderr(config.log_level):
+            code = _serve(config)
     except StartError as error:
         click.echo(f"briefd: {error}", err=True)
         code = EXIT_USAGE if isinstance(error, ConfigError) else EXIT_START_FAILED
@@ -110,6 +109,9 @@ def _require_descriptors() -> None:
 
 def _serve(config: Config) -> int:
     bound_thread_pools(os.environ)
+    # gRPC's own lines are written by whichever thread has something to say, and would wait for a reader that stands
+    # still; all that concerns a user is said in our words.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     # Only now, since these import the libraries just looked for and bounded.
     from briefd_server.bundle import bundle_directories, find_bundle, read_bundle  # noqa: PLC0415
     from briefd_server.daemon import Daemon  # noqa: PLC0415
@@ -127,9 +129,3 @@ def _serve(config: Config) -> int:
         logging.shutdown()
         os._exit(code)
     return code
-
-
-def _configure_logging(level: str) -> None:
-    logging.basicConfig(
-        level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr
-    )

@@ -167,6 +167,7 @@ class Daemon:
         self._serving.abandon()
         self._standard_health.close()
         await self._servers.stop(_FLUSH_SECONDS)
+        self._serving.close()
         for worker in self._workers:
             worker.close()
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from briefd.v1 import briefd_pb2
 from briefd_server.errors import ShuttingDownError
 from briefd_server.service.conversation import Conversation
+from briefd_server.service.outcome_log import OutcomeLog
 from briefd_server.service.requests import read_order
 from briefd_server.service.status import guarded
 from briefd_server.service.variants import VARIANTS
@@ -50,6 +51,7 @@ class Serving:
         self._max_text_bytes = max_text_bytes
         self._ledger = ledger
         self._request_ids = map("{}-{}".format, itertools.repeat(secrets.token_hex(3)), itertools.count(1))
+        self._outcome_log = OutcomeLog()
         self._conversations: set[Conversation[Any]] = set()
         self._is_idle = asyncio.Event()
         self._is_idle.set()
@@ -75,6 +77,10 @@ class Serving:
         """End every call at once."""
         for conversation in self._conversations:
             conversation.fail(ShuttingDownError())
+
+    def close(self) -> None:
+        """Log what is left to say; every call has ended."""
+        self._outcome_log.flush()
 
     async def _answer(self, method: Method[ResultT], data: bytes, context: Context, request_id: str) -> None:
         order = read_order(data, method, self._bundle, self._forms, self._max_text_bytes)
@@ -106,7 +112,7 @@ class Serving:
 
     def _record(self, request_id: str, outcome: str) -> None:
         self._ledger.totals.call_count_by_outcome[outcome] += 1
-        _LOGGER.log(logging.DEBUG if outcome == "OK" else logging.INFO, "call %s: %s", request_id, outcome)
+        self._outcome_log.note(request_id, outcome)
 
     def _enter(self, conversation: Conversation[Any]) -> None:
         self._conversations.add(conversation)
