@@ -73,7 +73,7 @@ class AsyncClient:
         timeout_seconds: float | None = None,
     ) -> SummaryResult:
         """Summarize one text in one sentence, or in up to two; arguments and errors are those of `Client.summarize`."""
-        events = self.stream(
+        request = summarize_request(
             text,
             min_words=min_words,
             max_words=max_words,
@@ -81,7 +81,10 @@ class AsyncClient:
             min_confidence=min_confidence,
             bundle=bundle,
             variant=variant,
-            timeout_seconds=timeout_seconds,
+            sample_interval_seconds=None,
+        )
+        events: AsyncGenerator[Event, None] = self._events(
+            request, self._settings.start_call(timeout_seconds, hands_over_events=False)
         )
         return final_result([event async for event in events])
 
@@ -124,8 +127,11 @@ class AsyncClient:
         timeout_seconds: float | None = None,
     ) -> ClassificationResult:
         """Tell which label one text belongs under; arguments and errors are those of `Client.classify`."""
-        events = self.classify_stream(
-            text, label_count=label_count, bundle=bundle, variant=variant, timeout_seconds=timeout_seconds
+        request = classify_request(
+            text, label_count=label_count, bundle=bundle, variant=variant, sample_interval_seconds=None
+        )
+        events: AsyncGenerator[ClassifyEvent, None] = self._events(
+            request, self._settings.start_call(timeout_seconds, hands_over_events=False)
         )
         return final_result([event async for event in events])
 

@@ -40,10 +40,11 @@ class CallState:
         address: Address,
         timeout_seconds: float,
         policy: RetryPolicy,
+        hands_over_events: bool = True,
         clock: Callable[[], float] = time.monotonic,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """Start the call's clock.
+        """Start the call's clock; `hands_over_events` says that whoever asks sees each event as it comes.
 
         Raises:
             ValueError: the timeout is not a positive, finite number.
@@ -53,10 +54,11 @@ class CallState:
         self._address = address
         self._timeout_seconds = timeout_seconds
         self._policy = policy
+        self._hands_over_events = hands_over_events
         self._clock = clock
         self._jitter = jitter
         self._deadline = clock() + timeout_seconds
-        self._failures: Counter[str] = Counter()
+        self._failures: Counter[tuple[str, bool]] = Counter()
         self._has_received = False
         self._last_event: Event | ClassifyEvent | None = None
 
@@ -89,13 +91,16 @@ class CallState:
             BriefdError: the failure is final; it is `error` in the words of this package.
         """
         failure = failure_of(error, address=self._address, timeout_seconds=self._timeout_seconds)
-        self._failures[failure.reason] += 1
+        is_lost = self._has_received
+        self._has_received = False  # by the next try
+        self._failures[failure.reason, is_lost] += 1
         pause_seconds = None
-        if not self._has_received:
+        if not (is_lost and self._hands_over_events):
             pause_seconds = pause_before_retry(
                 failure,
                 policy=self._policy,
-                failure_count=self._failures[failure.reason],
+                failure_count=self._failures[failure.reason, is_lost],
+                is_lost=is_lost,
                 remaining_seconds=self.remaining_seconds(),
                 jitter=self._jitter(),
             )
@@ -112,8 +117,8 @@ class CallSettings:
     timeout_seconds: float
     policy: RetryPolicy
 
-    def start_call(self, timeout_seconds: float | None) -> CallState:
-        """Start the clock of one call; `None` means the client's own timeout.
+    def start_call(self, timeout_seconds: float | None, *, hands_over_events: bool = True) -> CallState:
+        """Start the clock of one call; `None` means the client's own timeout, the rest is as in `CallState`.
 
         Raises:
             ValueError: the timeout is not a positive, finite number.
@@ -122,11 +127,15 @@ class CallSettings:
             address=self.address,
             timeout_seconds=self.timeout_seconds if timeout_seconds is None else timeout_seconds,
             policy=self.policy,
+            hands_over_events=hands_over_events,
         )
 
 
 def final_result(events: Sequence[Accepted | Chunk | Sample | Result[AnswerT]]) -> AnswerT:
-    """Return the answer out of all events of a call that ended well; `CallState.finish` saw to it that it is there."""
+    """Return the answer out of all events of a call that ended well; `CallState.finish` saw to it that it is there.
+
+    Events of tries that were lost come before those of the last.
+    """
     return cast("Result[AnswerT]", events[-1]).result
 
 

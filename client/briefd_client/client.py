@@ -43,7 +43,7 @@ class Client:
             print(client.summarize(text).summary)
 
     A call that finds the queue full is tried again when the daemon's hint says so, as long as its timeout allows; one
-    that finds no daemon is tried again twice. A call that has received anything is never repeated.
+    that finds no daemon is tried again twice. A call that a daemon had taken is not repeated, unless `retry` says so.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class Client:
         Raises:
             BriefdError: there is no answer; see `briefd_client.errors`.
         """
-        events = self.stream(
+        request = summarize_request(
             text,
             min_words=min_words,
             max_words=max_words,
@@ -105,7 +105,10 @@ class Client:
             min_confidence=min_confidence,
             bundle=bundle,
             variant=variant,
-            timeout_seconds=timeout_seconds,
+            sample_interval_seconds=None,
+        )
+        events: Generator[Event, None, None] = self._events(
+            request, self._settings.start_call(timeout_seconds, hands_over_events=False)
         )
         return final_result(list(events))
 
@@ -179,8 +182,11 @@ class Client:
         Raises:
             BriefdError: there is no answer; see `briefd_client.errors`.
         """
-        events = self.classify_stream(
-            text, label_count=label_count, bundle=bundle, variant=variant, timeout_seconds=timeout_seconds
+        request = classify_request(
+            text, label_count=label_count, bundle=bundle, variant=variant, sample_interval_seconds=None
+        )
+        events: Generator[ClassifyEvent, None, None] = self._events(
+            request, self._settings.start_call(timeout_seconds, hands_over_events=False)
         )
         return final_result(list(events))
 
