@@ -19,7 +19,9 @@ from briefd_client.calls import (
     method_for,
 )
 from briefd_client.channel import channel_options, resolve_address
+from briefd_client.errors import MisplacedClientError
 from briefd_client.failures import cancelled_call
+from briefd_client.forking import check_not_forked, is_broken, note_connected
 from briefd_client.messages import classify_request, health_report_of, summarize_request
 from briefd_client.retry import DEFAULT_RETRY, RetryPolicy
 
@@ -57,6 +59,7 @@ class AsyncClient:
         self._settings = CallSettings(resolve_address(address), timeout_seconds, retry)
         self._channel: grpc.aio.Channel | None = None
         self._stub: SummarizerServiceAsyncStub | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._calls: set[grpc.aio.Call] = set()
         self._is_closed = False
 
@@ -170,6 +173,8 @@ class AsyncClient:
     async def close(self) -> None:
         """Cancel what is running and disconnect; may be called again."""
         self._is_closed = True
+        if is_broken():
+            return  # closing would wait for ever as well; the connection is the parent's
         for call in tuple(self._calls):
             call.cancel()
         if self._channel is not None:
@@ -217,10 +222,21 @@ class AsyncClient:
             call.cancel()
 
     def _open_stub(self) -> SummarizerServiceAsyncStub:
-        """Return the stub; the channel binds to the event loop that runs when it is made, so it is made here."""
+        """Return the stub; the channel binds to the event loop that runs when it is made, so it is made here.
+
+        Raises:
+            ClosedClientError: this client was closed.
+            MisplacedClientError: the channel is of another loop, or of the process that this one was forked from.
+        """
         if self._is_closed:
             raise closed_client()
+        check_not_forked()
+        loop = asyncio.get_running_loop()
+        if self._loop not in {None, loop}:
+            raise MisplacedClientError("this client was first used on another event loop; make one for each loop")
         if self._stub is None:
+            self._loop = loop
+            note_connected()
             address = self._settings.address
             self._channel = grpc.aio.insecure_channel(address.target, options=channel_options(address))
             self._stub = SummarizerServiceStub(self._channel)
