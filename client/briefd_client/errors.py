@@ -122,7 +122,7 @@ class UnexpectedAnswerError(BriefdError):
 
 
 class MisplacedClientError(BriefdError):
-    """An `AsyncClient` is used on an event loop that is not its own, or in a child of a process where one had connected."""
+    """An `AsyncClient` is used on a second event loop, or in a child of a process where one had connected."""
 
     reason = "OTHER_EVENT_LOOP"
 

@@ -79,6 +79,10 @@ def parse_address(text: str) -> Address:
     """
     if text.startswith("unix:"):
         return _parse_unix(text)
+    scheme, is_url, rest = text.partition("://")
+    if is_url:
+        example = rest.rstrip("/") or "HOST:PORT"
+        raise AddressError(f"{text!r} is a URL; write the address without {scheme}://, for example {example}")
     host, colon, port = text.rpartition(":")
     if not colon or not host:
         raise AddressError(f"{text!r} is no address; write unix:PATH or HOST:PORT")

@@ -293,6 +293,12 @@ def test_the_number_of_threads_is_bounded_and_does_not_grow() -> None:
         assert counts[-1] == psutil.Process(daemon.process.pid).num_threads()
 
 
+@pytest.mark.parametrize(("module", "usage"), [("briefd_server", "briefd"), ("briefd_client", "brief")])
+def test_packages_run_as_their_commands(module: str, usage: str) -> None:
+    command = [sys.executable, "-m", module, "--help"]
+    assert f"Usage: {usage} " in subprocess.check_output(command, env=python_environ(), text=True)
+
+
 def test_the_daemon_imports_nothing_heavy() -> None:
     script = "import briefd_server.cli, briefd_server.daemon, sys; print(*sys.modules)"
     output = subprocess.check_output([sys.executable, "-c", script], env=python_environ(), text=True)

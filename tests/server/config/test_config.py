@@ -55,6 +55,12 @@ def test_every_source_takes_every_setting(tmp_path: Path) -> None:
     assert load_config(None, {f"BRIEFD_{key.upper()}": text for key, text in texts.items()}, {}) == expected
 
 
+def test_a_byte_order_mark_before_the_file_is_passed_over(tmp_path: Path) -> None:
+    file = tmp_path / "briefd.toml"
+    file.write_text("queue = 3\n", encoding="utf-8-sig")
+    assert load_config(file, SESSION, {}).queue == 3
+
+
 LINKS = {
     "BRIEFD_PORT": "tcp://10.43.0.9:50051",
     "BRIEFD_PORT_50051_TCP": "tcp://10.43.0.9:50051",
