@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from briefd.v1 import briefd_pb2 as pb
 from briefd.v1.briefd_pb2_grpc import SummarizerServiceStub
 from briefd_client.calls import (
     DEFAULT_TIMEOUT_SECONDS,
+    END_SECONDS,
+    AnswerT,
     CallSettings,
     CallState,
     closed_client,
@@ -32,10 +35,14 @@ if TYPE_CHECKING:
     from briefd.v1.briefd_pb2_grpc import SummarizerServiceAsyncStub
     from briefd_client.messages import Request
     from briefd_client.results import (
+        Accepted,
+        Chunk,
         ClassificationResult,
         ClassifyEvent,
         Event,
         HealthReport,
+        Result,
+        Sample,
         SummaryResult,
         Variant,
     )
@@ -89,7 +96,7 @@ class AsyncClient:
         events: AsyncGenerator[Event, None] = self._events(
             request, self._settings.start_call(timeout_seconds, hands_over_events=False)
         )
-        return final_result([event async for event in events])
+        return await _final_result(events)
 
     def stream(  # noqa: PLR0913 - one argument a field of the request
         self,
@@ -136,7 +143,7 @@ class AsyncClient:
         events: AsyncGenerator[ClassifyEvent, None] = self._events(
             request, self._settings.start_call(timeout_seconds, hands_over_events=False)
         )
-        return final_result([event async for event in events])
+        return await _final_result(events)
 
     def classify_stream(
         self,
@@ -194,9 +201,11 @@ class AsyncClient:
             responses = method_for(request, self._open_stub())(request, timeout=call.remaining_seconds())
             try:
                 with self._running(responses):
-                    async for response in responses:
+                    while not call.has_result and (response := await responses.read()) is not grpc.aio.EOF:
                         for event in call.receive(response):
                             yield event
+                    if call.has_result:
+                        await _await_end(responses, call)
             except grpc.RpcError as error:
                 pause_seconds = call.pause_after(error)
             else:
@@ -241,3 +250,25 @@ class AsyncClient:
             self._channel = grpc.aio.insecure_channel(address.target, options=channel_options(address))
             self._stub = SummarizerServiceStub(self._channel)
         return self._stub
+
+
+async def _final_result(events: AsyncGenerator[Accepted | Chunk | Sample | Result[AnswerT], None]) -> AnswerT:
+    """Return the answer out of a call's events, of which only the last is kept."""
+    last: deque[Accepted | Chunk | Sample | Result[AnswerT]] = deque(maxlen=1)
+    async for event in events:
+        last.append(event)
+    return final_result(last)
+
+
+async def _await_end(responses: Any, call: CallState) -> None:
+    """Wait for the end of a stream whose result is there, but not for long; however it ends, the result stands.
+
+    Raises:
+        UnexpectedAnswerError: something else comes.
+    """
+    try:
+        response = await asyncio.wait_for(responses.read(), END_SECONDS)
+    except (asyncio.TimeoutError, grpc.RpcError):
+        return
+    if response is not grpc.aio.EOF:
+        call.receive(response)

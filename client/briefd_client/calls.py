@@ -13,7 +13,7 @@ from briefd.v1 import briefd_pb2 as pb
 from briefd_client.errors import ClosedClientError, UnexpectedAnswerError
 from briefd_client.failures import failure_of
 from briefd_client.messages import event_of
-from briefd_client.results import Result
+from briefd_client.results import Chunk, Result
 from briefd_client.retry import RetryPolicy, pause_before_retry
 
 if TYPE_CHECKING:
@@ -23,12 +23,16 @@ if TYPE_CHECKING:
 
     from briefd.address import Address
     from briefd_client.messages import Request, Response
-    from briefd_client.results import Accepted, Chunk, ClassifyEvent, Event, Sample
+    from briefd_client.results import Accepted, ClassifyEvent, Event, Sample
 
 AnswerT = TypeVar("AnswerT")
 
 DEFAULT_TIMEOUT_SECONDS = 120.0
 """Long enough for the longest text that a daemon accepts, on the slowest device it is made for."""
+END_SECONDS = 1.0
+"""How long the end of a stream is waited for once its result is there."""
+# Sixty words of a thousand characters each: no summary comes near.
+_MAX_SUMMARY_LENGTH = 60_000
 
 
 class CallState:
@@ -60,6 +64,7 @@ class CallState:
         self._deadline = clock() + timeout_seconds
         self._failures: Counter[tuple[str, bool]] = Counter()
         self._has_received = False
+        self._chunk_length = 0
         self._last_event: Event | ClassifyEvent | None = None
 
     def remaining_seconds(self) -> float:
@@ -67,13 +72,28 @@ class CallState:
         return max(0.0, self._deadline - self._clock())
 
     def receive(self, response: Response) -> tuple[Event | ClassifyEvent, ...]:
-        """Take one message of the stream: one event, or none where only newer clients know its kind."""
+        """Take one message of the stream: one event, or none where only newer clients know its kind.
+
+        Raises:
+            UnexpectedAnswerError: something comes after the result, or more text than any summary has.
+        """
         self._has_received = True
         event = event_of(response)
         if event is None:
             return ()
+        if self.has_result:
+            raise UnexpectedAnswerError(f"what answers at {self._address} goes on after its result; check its version")
+        if isinstance(event, Chunk):
+            self._chunk_length += len(event.text)
+            if self._chunk_length > _MAX_SUMMARY_LENGTH:
+                raise UnexpectedAnswerError(f"what answers at {self._address} sends no end of text; check its version")
         self._last_event = event
         return (event,)
+
+    @property
+    def has_result(self) -> bool:
+        """Whether the answer is there, and only the stream's end is missing."""
+        return isinstance(self._last_event, Result)
 
     def finish(self) -> None:
         """Take the stream's regular end.
@@ -81,7 +101,7 @@ class CallState:
         Raises:
             UnexpectedAnswerError: there was no result.
         """
-        if not isinstance(self._last_event, Result):
+        if not self.has_result:
             raise UnexpectedAnswerError(f"what answers at {self._address} sent no result; check its version")
 
     def pause_after(self, error: grpc.RpcError) -> float:
@@ -93,6 +113,7 @@ class CallState:
         failure = failure_of(error, address=self._address, timeout_seconds=self._timeout_seconds)
         is_lost = self._has_received
         self._has_received = False  # by the next try
+        self._chunk_length = 0
         self._failures[failure.reason, is_lost] += 1
         pause_seconds = None
         if not (is_lost and self._hands_over_events):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -11,6 +12,7 @@ from briefd.v1 import briefd_pb2 as pb
 from briefd.v1.briefd_pb2_grpc import SummarizerServiceStub
 from briefd_client.calls import (
     DEFAULT_TIMEOUT_SECONDS,
+    END_SECONDS,
     CallSettings,
     CallState,
     closed_client,
@@ -110,7 +112,7 @@ class Client:
         events: Generator[Event, None, None] = self._events(
             request, self._settings.start_call(timeout_seconds, hands_over_events=False)
         )
-        return final_result(list(events))
+        return final_result(deque(events, maxlen=1))
 
     def stream(  # noqa: PLR0913 - one argument a field of the request
         self,
@@ -188,7 +190,7 @@ class Client:
         events: Generator[ClassifyEvent, None, None] = self._events(
             request, self._settings.start_call(timeout_seconds, hands_over_events=False)
         )
-        return final_result(list(events))
+        return final_result(deque(events, maxlen=1))
 
     def classify_stream(
         self,
@@ -257,13 +259,21 @@ class Client:
                 responses = ask(request, timeout=call.remaining_seconds())
             except ValueError:  # the channel's way to say that it was closed
                 raise closed_client() from None
+            end: threading.Timer | None = None
             try:
                 for response in responses:
                     yield from call.receive(response)
+                    if call.has_result and end is None:
+                        end = threading.Timer(END_SECONDS, responses.cancel)
+                        end.start()
             except grpc.RpcError as error:
+                if call.has_result:  # however the stream ends, the result stands
+                    return None
                 pause_seconds = call.pause_after(error)
             else:
                 return call.finish()
             finally:
+                if end is not None:
+                    end.cancel()
                 responses.cancel()
             self._closed.wait(pause_seconds)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import timezone
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from briefd.v1 import briefd_pb2 as pb
@@ -36,6 +36,7 @@ from briefd_client.word_choices import Polarity, Span, WordChoice
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
+    from google.protobuf.timestamp_pb2 import Timestamp
 
     Request = pb.SummarizeRequest | pb.ClassifyRequest
     Response = pb.SummarizeResponse | pb.ClassifyResponse
@@ -129,7 +130,7 @@ def health_report_of(health: pb.HealthResponse) -> HealthReport:
     return HealthReport(
         status=ServingStatus.SERVING if health.status == pb.SERVING_STATUS_SERVING else ServingStatus.NOT_SERVING,
         version=health.version,
-        ready_at=health.ready_at.ToDatetime(timezone.utc) if health.HasField("ready_at") else None,
+        ready_at=_time_of(health.ready_at) if health.HasField("ready_at") else None,
         uptime_seconds=_seconds(health, "uptime"),
         bundle=_bundle_of(health.bundle) if health.HasField("bundle") else None,
         limits=_limits_of(health.limits) if health.HasField("limits") else None,
@@ -143,6 +144,13 @@ def health_report_of(health: pb.HealthResponse) -> HealthReport:
         load_1m=_reading(health, "load_1m"),
         temperature_celsius=_reading(health, "temperature_celsius"),
     )
+
+
+def _time_of(timestamp: Timestamp) -> datetime:
+    try:
+        return timestamp.ToDatetime(timezone.utc)
+    except (ValueError, OverflowError):
+        raise UnexpectedAnswerError("the daemon gave a time that is none; check its version") from None
 
 
 def _fill(
@@ -174,7 +182,7 @@ def _set_sample_interval(request: Request, seconds: float) -> None:
 
 
 def _summary_of(result: pb.SummarizeResult) -> SummaryResult:
-    confidence = _reading(result, "confidence")
+    confidence = result.confidence if result.HasField("confidence") else None
     if confidence is not None and not math.isfinite(confidence):
         raise UnexpectedAnswerError("the daemon gave a confidence that is no number; check its version")
     return SummaryResult(
@@ -301,7 +309,9 @@ def _latency_of(latency: pb.Latency) -> Latency:
 
 
 def _reading(message: Message, field: str) -> Any:
-    return getattr(message, field) if message.HasField(field) else None
+    """Read what may not have been measured; a number that is none was not."""
+    value = getattr(message, field) if message.HasField(field) else None
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _seconds(message: Message, field: str) -> float | None:

@@ -126,6 +126,12 @@ def test_a_reason_of_a_newer_daemon_is_kept_under_the_class_of_its_status(code, 
     [
         (Failed(Code.DEADLINE_EXCEEDED, "Deadline Exceeded"), DeadlineError, "DEADLINE_PASSED", "within 2.5 s"),
         (
+            Failed(Code.RESOURCE_EXHAUSTED, "CLIENT: Received message larger than max (5000000 vs. 4194304)"),
+            UnexpectedAnswerError,
+            "UNEXPECTED_ANSWER",
+            "sends more than any answer holds",
+        ),
+        (
             Failed(Code.UNAVAILABLE, "Stream removed (RST_STREAM (Received RST_STREAM with error code 7))"),
             QueueFullError,
             "QUEUE_FULL",

@@ -123,7 +123,7 @@ class SummarizeOptions(AskOptions[SummaryResult]):
             blocks.append(marked.rstrip("\n"))
         if self.with_explanation:
             blocks.append(explanation_table(text, answer.explanation, terminal))
-        summary = terminal.harmless(answer.summary)
+        summary = terminal.harmless(" ".join(answer.summary.splitlines()))
         return [summary, "\n" + "\n\n".join(blocks) + "\n"] if blocks else [summary]
 
 
@@ -144,7 +144,7 @@ class ClassifyOptions(AskOptions[ClassificationResult]):
 
     def lines_of(self, text: str, answer: ClassificationResult, terminal: Terminal) -> list[str]:  # noqa: ARG002 - the seam's signature
         """Write the labels in one line."""
-        return [terminal.harmless(labels_line(answer))]
+        return [terminal.harmless(" ".join(labels_line(answer).splitlines()))]
 
 
 address_option = click.option(
