@@ -20,6 +20,7 @@ from briefd_client.calls import (
     method_for,
 )
 from briefd_client.channel import channel_options, resolve_address
+from briefd_client.end_watch import EndWatch
 from briefd_client.messages import classify_request, health_report_of, summarize_request
 from briefd_client.retry import DEFAULT_RETRY, RetryPolicy
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
         SummaryResult,
         Variant,
     )
+
+_END_WATCH = EndWatch(END_SECONDS)
 
 
 class Client:
@@ -259,13 +262,11 @@ class Client:
                 responses = ask(request, timeout=call.remaining_seconds())
             except ValueError:  # the channel's way to say that it was closed
                 raise closed_client() from None
-            end: threading.Timer | None = None
             try:
                 for response in responses:
                     yield from call.receive(response)
-                    if call.has_result and end is None:
-                        end = threading.Timer(END_SECONDS, responses.cancel)
-                        end.start()
+                    if call.has_result:
+                        _END_WATCH.expect_end(responses)
             except grpc.RpcError as error:
                 if call.has_result:  # however the stream ends, the result stands
                     return None
@@ -273,7 +274,6 @@ class Client:
             else:
                 return call.finish()
             finally:
-                if end is not None:
-                    end.cancel()
+                _END_WATCH.forget(responses)
                 responses.cancel()
             self._closed.wait(pause_seconds)
