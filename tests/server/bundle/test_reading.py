@@ -96,6 +96,23 @@ def test_a_changed_file_is_refused(tmp_path: Path, name: str, content: bytes) ->
         read_bundle(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["weights.data", "data/weights", ".hidden", "caf\udce9"])
+def test_a_file_that_is_not_listed_is_refused(tmp_path: Path, name: str) -> None:
+    make_bundle(tmp_path)
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_bytes(b"a model's external data")
+    with pytest.raises(BundleError, match=r"is not listed in bundle\.json; move it out"):
+        read_bundle(tmp_path)
+
+
+def test_a_link_to_what_lies_outside_is_not_listed_either(tmp_path: Path) -> None:
+    bundle = make_bundle(tmp_path / "bundle")
+    (tmp_path / "weights").write_bytes(b"data")
+    (bundle / "weights").symlink_to(tmp_path / "weights")
+    with pytest.raises(BundleError, match="is not listed"):
+        read_bundle(bundle)
+
+
 @pytest.mark.parametrize("name", ["optimized.onnx", "baseline.onnx", "bundle.json"])
 def test_a_link_out_of_the_bundle_is_refused(tmp_path: Path, name: str) -> None:
     bundle = make_bundle(tmp_path / "bundle")
