@@ -7,6 +7,7 @@ import gc
 import logging
 import platform
 import time
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ from briefd_server.metering.cpu import CpuProbe
 from briefd_server.metering.energy import CpuTimeEnergyProbe, default_watts_per_core
 from briefd_server.metering.memory import MemoryProbe
 from briefd_server.metering.totals import Ledger
+from briefd_server.rehearsal import rehearse
 from briefd_server.service.reporting import Facts, Reporting
 from briefd_server.service.server import SERVICE_NAME, Servers, add_services, make_server
 from briefd_server.service.serving import Serving
@@ -64,7 +66,8 @@ class Daemon:
         self._forms = choose_forms(bundle, read_cpu_features())
         self._model_threads = config.threads or default_thread_count(usable_core_count(), config.workers)
         self._workers = [
-            Worker(number, lambda form: self._load_engine(form, load)) for number in range(1, config.workers + 1)
+            Worker(number, lambda form: self._load_engine(form, load), partial(rehearse, bundle.manifest))
+            for number in range(1, config.workers + 1)
         ]
         self._admission = Admission(self._workers, config.queue)
         memory = MemoryProbe()

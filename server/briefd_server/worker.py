@@ -36,10 +36,19 @@ class PanicError(Exception):
 
 
 class Worker:
-    """Runs calls one at a time, each on the engine of its form of the model; `load` loads one for this worker alone."""
+    """Runs calls one at a time, each on the engine of its form of the model.
 
-    def __init__(self, number: int, load: Callable[[str], Engine | Classifier]) -> None:
+    `load` loads one for this worker alone; `rehearse` raises where an engine that was loaded cannot be served.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        load: Callable[[str], Engine | Classifier],
+        rehearse: Callable[[Engine | Classifier, str], None],
+    ) -> None:
         self._load = load
+        self._rehearse = rehearse
         self._engines: dict[str, Engine | Classifier] = {}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"briefd-worker-{number}")
         self._work: Future[Any] | None = None
@@ -50,8 +59,8 @@ class Worker:
         return self._work is not None and not self._work.done()
 
     def warm(self, form: str) -> asyncio.Future[Engine | Classifier]:
-        """Load a form before the first call asks for it."""
-        return self._run(self._engine, form)
+        """Load a form before the first call asks for it, and have it rehearse."""
+        return self._run(self._warm, form)
 
     def submit(self, call: Call[ResultT]) -> asyncio.Future[Answer[ResultT]]:
         """Start working on a call; the future fails with whatever its engine raises."""
@@ -75,6 +84,11 @@ class Worker:
             call.model_threads = engine.thread_count
             result = call.task.run_on(engine, call)
             return Answer(result, call.usage())
+
+    def _warm(self, form: str) -> Engine | Classifier:
+        engine = self._engine(form)
+        self._rehearse(engine, form)
+        return engine
 
     def _engine(self, form: str) -> Engine | Classifier:
         if form not in self._engines:

@@ -177,6 +177,18 @@ def test_a_panic_at_the_start_is_one_line() -> None:
     assert (code, log) == (3, "briefd: bundle tiny-en cannot be loaded: PanicError: Panic\n")
 
 
+def test_a_bundle_that_fails_at_its_own_examples_is_refused() -> None:
+    with short_directory() as directory:
+        make_bundle(directory, examples=("a b c", "crash my secret"))
+        with daemon_process("--bundle", str(directory)) as daemon:
+            code, log = daemon.wait()
+    assert (code, log) == (
+        3,
+        "briefd: bundle tiny-en cannot be served: its form optimized fails at example 2 of its manifest (ValueError); "
+        "install the bundle again, or another\n",
+    )
+
+
 def test_takes_over_the_socket_that_a_crash_left() -> None:
     with daemon_process() as first:
         first.wait_ready()

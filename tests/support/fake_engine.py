@@ -18,6 +18,7 @@ from briefd_server.engines.base import (
     Task,
     WordChoice,
 )
+from briefd_server.rehearsal import NUMERALS
 
 if TYPE_CHECKING:
     from briefd_server.bundle import Bundle
@@ -50,8 +51,9 @@ class FakeEngine:
         self.stopped_count = 0
 
     def summarize(self, task: Task, call: CallContext) -> Summary:
-        self.seen.append(task.text)
-        self.started.set()
+        if task.text != NUMERALS:  # rehearsed before any test's call
+            self.seen.append(task.text)
+            self.started.set()
         words = task.text.split()
         with call.stage(Stage.TOKENIZE):
             pass
