@@ -197,6 +197,7 @@ class AsyncClient:
 
     async def _events(self, request: Request, call: CallState) -> AsyncGenerator[Any, None]:
         """Ask, and yield the events of the method that takes the request."""
+        call.begin(request)
         while True:
             responses = method_for(request, self._open_stub())(request, timeout=call.remaining_seconds())
             try:

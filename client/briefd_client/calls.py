@@ -31,8 +31,8 @@ DEFAULT_TIMEOUT_SECONDS = 120.0
 """Long enough for the longest text that a daemon accepts, on the slowest device it is made for."""
 END_SECONDS = 1.0
 """How long the end of a stream is waited for once its result is there."""
-# Sixty words of a thousand characters each: no summary comes near.
-_MAX_SUMMARY_LENGTH = 60_000
+# Sixty words of a thousand characters each. A summary of the text's own words may be longer, if they are.
+_LONGEST_SUMMARY = 60_000
 
 
 class CallState:
@@ -65,11 +65,16 @@ class CallState:
         self._failures: Counter[tuple[str, bool]] = Counter()
         self._has_received = False
         self._chunk_length = 0
+        self._longest_summary = _LONGEST_SUMMARY
         self._last_event: Event | ClassifyEvent | None = None
 
     def remaining_seconds(self) -> float:
         """Tell how long the call may still take, 0 at least."""
         return max(0.0, self._deadline - self._clock())
+
+    def begin(self, request: Request) -> None:
+        """Note what is asked, which bounds what can be answered."""
+        self._longest_summary = _LONGEST_SUMMARY + 2 * len(request.text)
 
     def receive(self, response: Response) -> tuple[Event | ClassifyEvent, ...]:
         """Take one message of the stream: one event, or none where only newer clients know its kind.
@@ -85,7 +90,7 @@ class CallState:
             raise UnexpectedAnswerError(f"what answers at {self._address} goes on after its result; check its version")
         if isinstance(event, Chunk):
             self._chunk_length += len(event.text)
-            if self._chunk_length > _MAX_SUMMARY_LENGTH:
+            if self._chunk_length > self._longest_summary:
                 raise UnexpectedAnswerError(f"what answers at {self._address} sends no end of text; check its version")
         self._last_event = event
         return (event,)

@@ -256,6 +256,7 @@ class Client:
 
     def _events(self, request: Request, call: CallState) -> Generator[Any, None, None]:
         """Ask, and yield the events of the method that takes the request."""
+        call.begin(request)
         ask = method_for(request, self._stub)
         while True:
             try:
