@@ -7,6 +7,7 @@ import logging
 import os
 import resource
 import sys
+from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +23,8 @@ from briefd_server.threads import bound_thread_pools
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from briefd_server.bundle import Bundle
 
 EXIT_OK = 0
 EXIT_FORCED = 1
@@ -76,13 +79,16 @@ def _setting_options(command: Callable[..., None]) -> Callable[..., None]:
 )
 @_setting_options
 def serve(file: Path | None, **flags: str | tuple[str, ...] | None) -> None:
-    """Serve a bundle until SIGTERM or SIGINT."""
+    """Serve a bundle until SIGTERM or SIGINT.
+
+    SIGHUP reads the settings and the bundle again; calls that run are not disturbed, and where anything fails all stays
+    as it was. Where it listens is not read again.
+    """
     try:
         _require_extra()
         _require_descriptors()
-        config = load_config(file, os.environ, {key: value for key, value in flags.items() if value not in {None, ()}})
-        with logging_to_stderr(config.log_level):
-            code = _serve(config)
+        given = {key: value for key, value in flags.items() if value not in {None, ()}}
+        code = _serve(partial(load_config, file, os.environ, given))
     except StartError as error:
         click.echo(f"briefd: {error}", err=True)
         code = EXIT_USAGE if isinstance(error, ConfigError) else EXIT_START_FAILED
@@ -107,7 +113,13 @@ def _require_descriptors() -> None:
         )
 
 
-def _serve(config: Config) -> int:
+def _serve(read_config: Callable[[], Config]) -> int:
+    config = read_config()
+    with logging_to_stderr(config.log_level):
+        return _live(config, read_config)
+
+
+def _live(config: Config, read_config: Callable[[], Config]) -> int:
     bound_thread_pools(os.environ)
     # gRPC's own lines are written by whichever thread has something to say, and would wait for a reader that stands
     # still; all that concerns a user is said in our words.
@@ -116,10 +128,17 @@ def _serve(config: Config) -> int:
     from briefd_server.bundle import bundle_directories, find_bundle, read_bundle  # noqa: PLC0415
     from briefd_server.daemon import Daemon  # noqa: PLC0415
 
-    bundle = read_bundle(find_bundle(config.bundle, bundle_directories(os.environ)))
+    directories = bundle_directories(os.environ)
+    bundle = read_bundle(find_bundle(config.bundle, directories))
+
+    def reread() -> tuple[Config, Bundle]:
+        config = read_config()
+        bundle = read_bundle(find_bundle(config.bundle, directories))
+        logging.getLogger().setLevel(config.log_level.upper())
+        return config, bundle
 
     async def live() -> tuple[bool, bool]:
-        daemon = Daemon(config, bundle)
+        daemon = Daemon(config, bundle, reread=reread)
         return await daemon.run(), daemon.is_busy
 
     was_in_order, is_busy = asyncio.run(live())

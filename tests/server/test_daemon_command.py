@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from briefd_server import cli
-from briefd_server.config import SETTINGS, Config, flag_name
+from briefd_server.config import SETTINGS, flag_name
 
 
 def test_help_tells_every_setting_and_exit_code() -> None:
@@ -44,7 +44,7 @@ def test_too_few_descriptors_are_told_before_grpc_aborts(monkeypatch: pytest.Mon
 
 
 def test_a_start_that_the_system_refuses_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(config: Config) -> int:
+    def refuse(read_config: object) -> int:
         raise OSError(errno.EMFILE, "Too many open files")
 
     monkeypatch.setattr(cli, "_serve", refuse)

@@ -18,14 +18,10 @@ from briefd_server.service.status import guarded
 from briefd_server.service.variants import VARIANTS
 
 if TYPE_CHECKING:
-    from briefd_server.admission import Admission
-    from briefd_server.bundle import Bundle
-    from briefd_server.forms import Forms
-    from briefd_server.metering.base import Meter
     from briefd_server.metering.totals import Ledger
     from briefd_server.service.methods import Method
+    from briefd_server.service.served import Served
     from briefd_server.service.status import Context
-    from briefd_server.worker import Worker
 
 _LOGGER = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
@@ -34,21 +30,8 @@ ResultT = TypeVar("ResultT")
 class Serving:
     """Serves the methods that ask the model. Lives on the loop's thread."""
 
-    def __init__(
-        self,
-        *,
-        bundle: Bundle,
-        forms: Forms,
-        admission: Admission[Worker],
-        meter: Meter,
-        max_text_bytes: int,
-        ledger: Ledger,
-    ) -> None:
-        self._bundle = bundle
-        self._forms = forms
-        self._admission = admission
-        self._meter = meter
-        self._max_text_bytes = max_text_bytes
+    def __init__(self, served: Served, ledger: Ledger) -> None:
+        self._served = served
         self._ledger = ledger
         self._request_ids = map("{}-{}".format, itertools.repeat(secrets.token_hex(3)), itertools.count(1))
         self._outcome_log = OutcomeLog()
@@ -62,9 +45,13 @@ class Serving:
         work = self._answer(method, data, context, request_id)
         await guarded(work, context, request_id, partial(self._record, request_id))
 
+    def switch(self, served: Served) -> None:
+        """Have new calls answered by another set."""
+        self._served = served
+
     async def drain(self, grace_seconds: float) -> None:
         """Refuse new calls and wait until the others are done; those that are not in time end as `SHUTTING_DOWN`."""
-        self._admission.close()
+        self._served.admission.close()
         if not self._conversations:
             return
         try:
@@ -83,21 +70,22 @@ class Serving:
         self._outcome_log.flush()
 
     async def _answer(self, method: Method[ResultT], data: bytes, context: Context, request_id: str) -> None:
-        order = read_order(data, method, self._bundle, self._forms, self._max_text_bytes)
-        conversation = Conversation(method, order, self._admission, self._meter, context)
+        served = self._served
+        order = read_order(data, method, served.bundle, served.forms, served.max_text_bytes)
+        conversation = Conversation(method, order, served.admission, served.meter, context)
         self._enter(conversation)
         try:
-            await self._converse(conversation, request_id)
+            await self._converse(conversation, request_id, served.bundle.digest)
         finally:
             conversation.leave()
             self._exit(conversation)
 
-    async def _converse(self, conversation: Conversation[ResultT], request_id: str) -> None:
+    async def _converse(self, conversation: Conversation[ResultT], request_id: str, digest: str) -> None:
         method, order = conversation.method, conversation.order
         position = conversation.enter()
         accepted = briefd_pb2.Accepted(
             request_id=request_id,
-            bundle_digest=self._bundle.digest,
+            bundle_digest=digest,
             variant=VARIANTS[order.variant],
             queue_position=position,
             form=order.form,
