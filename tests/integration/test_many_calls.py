@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
 
 import grpc
+import psutil
 import pytest
 from serving import READY_SECONDS, DaemonProcess, daemon_process
 
-from briefd_client import NO_RETRY, AsyncClient, QueueFullError, Result, SummaryResult
+from briefd_client import NO_RETRY, AsyncClient, QueueFullError, Result, SummaryResult, TextError
 
 CALL_COUNT = 600
 QUEUE_LIMIT = 4
@@ -55,3 +57,28 @@ def test_who_waits_as_the_hint_says_is_answered(daemon: DaemonProcess) -> None:
     assert [answer.summary for answer in asyncio.run(ask())] == [
         f"caller {number} speaks" for number in range(CALL_COUNT)
     ]
+
+
+def test_what_is_refused_leaves_no_memory_behind(daemon: DaemonProcess) -> None:
+    process = psutil.Process(daemon.process.pid)
+
+    async def flood() -> None:
+        async with AsyncClient(daemon.address) as first, AsyncClient(daemon.address, retry=NO_RETRY) as client:
+            running = first.stream("pause a b")
+            await anext(running)
+            waiting = [first.stream("pause a b") for _ in range(QUEUE_LIMIT)]
+            for each in waiting:
+                await anext(each)
+            texts = ["a" * size for size in (3_000_000, 250_000) for _ in range(100)]
+            refusals = await asyncio.gather(*map(client.summarize, texts), return_exceptions=True)
+            assert {type(refusal) for refusal in refusals} == {TextError, QueueFullError}
+            (daemon.directory / "go").touch()
+            for each in (running, *waiting):
+                assert isinstance([event async for event in each][-1], Result)
+
+    before_bytes = process.memory_info().rss
+    asyncio.run(flood())
+    end_seconds = time.monotonic() + READY_SECONDS
+    while process.memory_info().rss > before_bytes + 20_000_000:
+        assert time.monotonic() < end_seconds
+        time.sleep(0.1)

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 SERVICE_NAME = briefd_pb2.DESCRIPTOR.services_by_name["SummarizerService"].full_name
 _HEALTH_NAME = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
-# gRPC's own bound on a message; texts above our limit but below this one get our refusal, which says the limit.
-_LEAST_MESSAGE_BYTES = 4 << 20
+# What a message may be larger than the largest text. Texts above our limit but within this get our refusal, which says
+# the limit; larger ones gRPC refuses before it has taken them in.
+_MESSAGE_MARGIN_BYTES = 64 << 10
 
 
 class Servers:
@@ -75,7 +76,7 @@ def make_server(max_text_bytes: int) -> grpc.aio.Server:
         options=[
             # A port that another process listens on is an error, not something to share.
             ("grpc.so_reuseport", 0),
-            ("grpc.max_receive_message_length", max(_LEAST_MESSAGE_BYTES, 2 * max_text_bytes)),
+            ("grpc.max_receive_message_length", max_text_bytes + _MESSAGE_MARGIN_BYTES),
             # Clients may keep idle connections alive with a ping every ten seconds; gRPC's default of five minutes
             # would cut them off.
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from briefd.v1 import briefd_pb2
 from briefd_server.errors import ShuttingDownError
+from briefd_server.heap import RequestHeap
 from briefd_server.service.conversation import Conversation
 from briefd_server.service.outcome_log import OutcomeLog
 from briefd_server.service.requests import read_order
@@ -35,6 +36,7 @@ class Serving:
         self._ledger = ledger
         self._request_ids = map("{}-{}".format, itertools.repeat(secrets.token_hex(3)), itertools.count(1))
         self._outcome_log = OutcomeLog()
+        self._heap = RequestHeap()
         self._conversations: set[Conversation[Any]] = set()
         self._is_idle = asyncio.Event()
         self._is_idle.set()
@@ -70,6 +72,7 @@ class Serving:
         self._outcome_log.flush()
 
     async def _answer(self, method: Method[ResultT], data: bytes, context: Context, request_id: str) -> None:
+        self._heap.take(len(data))
         served = self._served
         order = read_order(data, method, served.bundle, served.forms, served.max_text_bytes)
         conversation = Conversation(method, order, served.admission, served.meter, context)
