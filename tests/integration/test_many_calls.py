@@ -71,7 +71,7 @@ def test_what_is_refused_leaves_no_memory_behind(daemon: DaemonProcess) -> None:
                 await anext(each)
             texts = ["a" * size for size in (3_000_000, 250_000) for _ in range(100)]
             refusals = await asyncio.gather(*map(client.summarize, texts), return_exceptions=True)
-            assert {type(refusal) for refusal in refusals} == {TextError, QueueFullError}
+            assert {type(refusal) for refusal in refusals} <= {TextError, QueueFullError}
             (daemon.directory / "go").touch()
             for each in (running, *waiting):
                 assert isinstance([event async for event in each][-1], Result)

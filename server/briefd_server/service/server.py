@@ -90,10 +90,11 @@ def add_services(
 ) -> None:
     """Serve our service, the standard health service and reflection.
 
-    Requests of our service are left as bytes, so that malformed ones are refused in our words.
+    Requests of our service are left as bytes, so that malformed ones are refused in our words. Those that ask the model
+    are read by `serving`: to gRPC they look like streams, of which it takes one message.
     """
     handlers: dict[str, grpc.RpcMethodHandler[Any, Any]] = {
-        method.name: grpc.unary_stream_rpc_method_handler(
+        method.name: grpc.stream_stream_rpc_method_handler(
             partial(serving.serve, method), response_serializer=method.response.SerializeToString
         )
         for method in METHODS

@@ -9,8 +9,10 @@ import secrets
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import grpc
+
 from briefd.v1 import briefd_pb2
-from briefd_server.errors import ShuttingDownError
+from briefd_server.errors import DeadlineError, QueueFullError, RequestError, ShuttingDownError
 from briefd_server.heap import RequestHeap
 from briefd_server.service.conversation import Conversation
 from briefd_server.service.outcome_log import OutcomeLog
@@ -26,6 +28,11 @@ if TYPE_CHECKING:
 
 _LOGGER = logging.getLogger(__name__)
 ResultT = TypeVar("ResultT")
+# Of a request that is not read, what gRPC takes in all the same: the window of its stream.
+_UNREAD_BYTES = 64 << 10
+_EOF: object = grpc.aio.EOF
+# How long a request may take to arrive, from the call's headers on.
+_ARRIVAL_SECONDS = 30.0
 
 
 class Serving:
@@ -37,14 +44,18 @@ class Serving:
         self._request_ids = map("{}-{}".format, itertools.repeat(secrets.token_hex(3)), itertools.count(1))
         self._outcome_log = OutcomeLog()
         self._heap = RequestHeap()
+        self._arriving_count = 0
         self._conversations: set[Conversation[Any]] = set()
         self._is_idle = asyncio.Event()
         self._is_idle.set()
 
-    async def serve(self, method: Method[ResultT], data: bytes, context: Context) -> None:
-        """Serve one call; the contract says what is written, and with which statuses it can end."""
+    async def serve(self, method: Method[ResultT], _requests: object, context: Context) -> None:
+        """Serve one call; the contract says what is written, and with which statuses it can end.
+
+        The request is read here and not by gRPC, which would take in as many as clients send before we see any.
+        """
         request_id = next(self._request_ids)
-        work = self._answer(method, data, context, request_id)
+        work = self._answer(method, context, request_id)
         await guarded(work, context, request_id, partial(self._record, request_id))
 
     def switch(self, served: Served) -> None:
@@ -71,8 +82,9 @@ class Serving:
         """Log what is left to say; every call has ended."""
         self._outcome_log.flush()
 
-    async def _answer(self, method: Method[ResultT], data: bytes, context: Context, request_id: str) -> None:
-        self._heap.take(len(data))
+    async def _answer(self, method: Method[ResultT], context: Context, request_id: str) -> None:
+        data = await self._receive(context)
+        # Only now: a reload may have put another in its place meanwhile, and ended the workers of the one before.
         served = self._served
         order = read_order(data, method, served.bundle, served.forms, served.max_text_bytes)
         conversation = Conversation(method, order, served.admission, served.meter, context)
@@ -82,6 +94,24 @@ class Serving:
         finally:
             conversation.leave()
             self._exit(conversation)
+
+    async def _receive(self, context: Context) -> bytes:
+        try:
+            self._served.admission.check_room(self._arriving_count)
+        except QueueFullError:
+            self._heap.take(_UNREAD_BYTES)
+            raise
+        self._arriving_count += 1
+        try:
+            data = await asyncio.wait_for(context.read(), _ARRIVAL_SECONDS)
+        except asyncio.TimeoutError:
+            raise DeadlineError from None
+        finally:
+            self._arriving_count -= 1
+        if data is _EOF:
+            raise RequestError("MALFORMED_REQUEST", "the call ended without a request; send one")
+        self._heap.take(len(data))
+        return data
 
     async def _converse(self, conversation: Conversation[ResultT], request_id: str, digest: str) -> None:
         method, order = conversation.method, conversation.order
