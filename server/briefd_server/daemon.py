@@ -6,6 +6,8 @@ import asyncio
 import gc
 import logging
 import platform
+import resource
+import sys
 from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -27,7 +29,7 @@ from briefd_server.metering.totals import Ledger
 from briefd_server.rehearsal import rehearse
 from briefd_server.service.reporting import Reporting
 from briefd_server.service.served import Served
-from briefd_server.service.server import SERVICE_NAME, Servers, add_services, make_server
+from briefd_server.service.server import SERVICE_NAME, Servers, add_services, make_server, most_connections
 from briefd_server.service.serving import Serving
 from briefd_server.service.standard_health import StandardHealth
 from briefd_server.service.status import describe
@@ -157,7 +159,11 @@ class Daemon:
             await self._servers.start(listeners.restore(), self._config.grace_seconds)
 
     def _make_server(self) -> grpc.aio.Server:
-        server = make_server(self._config.max_text_bytes)
+        descriptor_limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if descriptor_limit == resource.RLIM_INFINITY:
+            descriptor_limit = sys.maxsize
+        connection_limit = most_connections(len(self._config.listen), descriptor_limit)
+        server = make_server(self._config.max_text_bytes, connection_limit)
         add_services(server, self._serving, self._reporting, self._standard_health)
         return server
 

@@ -26,6 +26,13 @@ _HEALTH_NAME = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
 # What a message may be larger than the largest text. Texts above our limit but within this get our refusal, which says
 # the limit; larger ones gRPC refuses before it has taken them in.
 _MESSAGE_MARGIN_BYTES = 64 << 10
+# More than a device's clients are, and some ten megabytes of memory.
+_MOST_CONNECTIONS = 1000
+# What the daemon itself opens, with a reload's bundle, and as much again.
+_OWN_DESCRIPTORS = 64
+# How long a connection may say nothing at all, and how long one without a call is kept: clients connect again unseen.
+_HANDSHAKE_MS = 5_000
+_IDLE_MS = 120_000
 
 
 class Servers:
@@ -66,7 +73,15 @@ class Servers:
         await asyncio.gather(*(server.stop(grace_seconds) for server in servers))
 
 
-def make_server(max_text_bytes: int) -> grpc.aio.Server:
+def most_connections(address_count: int, descriptor_limit: int) -> int:
+    """Tell how many connections an address may have, so that they never take all of the process's descriptors.
+
+    Every address has its share: a crowd at one of them keeps nobody from another.
+    """
+    return min(_MOST_CONNECTIONS, max(1, (descriptor_limit - _OWN_DESCRIPTORS) // address_count))
+
+
+def make_server(max_text_bytes: int, connection_limit: int) -> grpc.aio.Server:
     """Make a server that does not listen yet.
 
     The streams of a connection are not bounded here (`grpc.max_concurrent_streams`): a client that has not read the
@@ -77,6 +92,9 @@ def make_server(max_text_bytes: int) -> grpc.aio.Server:
             # A port that another process listens on is an error, not something to share.
             ("grpc.so_reuseport", 0),
             ("grpc.max_receive_message_length", max_text_bytes + _MESSAGE_MARGIN_BYTES),
+            ("grpc.max_allowed_incoming_connections", connection_limit),
+            ("grpc.server_handshake_timeout_ms", _HANDSHAKE_MS),
+            ("grpc.max_connection_idle_ms", _IDLE_MS),
             # Clients may keep idle connections alive with a ping every ten seconds; gRPC's default of five minutes
             # would cut them off.
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
