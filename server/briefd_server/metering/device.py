@@ -7,6 +7,8 @@ import time
 
 import psutil
 
+from briefd_server.cgroup import memory_room_bytes
+
 # How the kernel's names of processor sensors begin: Raspberry Pi (`cpu_thermal`), Jetson (`CPU-therm`), Intel, AMD.
 _PROCESSOR_SENSORS = ("cpu", "soc", "coretemp", "x86_pkg_temp", "k10temp", "zenpower")
 
@@ -46,10 +48,15 @@ def load_1m() -> float | None:
 
 
 def attainable_memory_bytes() -> int | None:
-    """Read how much memory this process can hold before one is ended: its own, free, reclaimable, and free swap."""
+    """Read how much memory this process can hold before one is ended: its own, free, reclaimable, and free swap.
+
+    In a control group whose memory is limited, no more than that leaves.
+    """
     try:
         own_bytes: int = psutil.Process().memory_info().rss
-        return own_bytes + psutil.virtual_memory().available + psutil.swap_memory().free
+        free_bytes: int = psutil.virtual_memory().available + psutil.swap_memory().free
+        room_bytes = memory_room_bytes()
+        return own_bytes + (free_bytes if room_bytes is None else min(free_bytes, room_bytes))
     except (OSError, RuntimeError, psutil.Error):
         return None
 

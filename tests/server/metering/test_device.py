@@ -17,7 +17,9 @@ def test_a_process_can_hold_what_it_has_and_what_is_free(monkeypatch: pytest.Mon
     monkeypatch.setattr(psutil, "Process", lambda: SimpleNamespace(memory_info=lambda: SimpleNamespace(rss=100)))
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=2_000))
     monkeypatch.setattr(psutil, "swap_memory", lambda: SimpleNamespace(free=30_000))
-    assert device.attainable_memory_bytes() == 32_100
+    for room_bytes, expected in ((None, 32_100), (1_000_000, 32_100), (500, 600), (0, 100)):
+        monkeypatch.setattr(device, "memory_room_bytes", lambda room_bytes=room_bytes: room_bytes)
+        assert device.attainable_memory_bytes() == expected
 
 
 def test_memory_that_the_kernel_hides_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
