@@ -36,6 +36,7 @@ _LISTED_KINDS = (Kind.LIST_ITEM, Kind.TABLE_ROW)
 _WIDEST_WRAP = 130
 _NARROWEST_WRAP = 40
 # A narrow column of prose has some lines, most of which begin low and some of which end in the midst of a phrase.
+# Set by hand on columns of one to four words and on lists of goods.
 _FEWEST_LINES_OF_COLUMN = 4
 _LINES_FOR_AN_UNFINISHED_END = 8
 # A full line may fall this far short of the widest one: not every writer fills lines by machine.
@@ -55,8 +56,7 @@ def find_blocks(text: str) -> list[Block]:
         is_wrapped, is_column = _is_wrapped(group, width), _is_narrow_column(group, width)
         previous: Line | None = None
         for line in group:
-            is_joined = is_column and line.kind is Kind.PROSE
-            if previous is not None and (is_joined or _continues(previous, line, width, is_wrapped=is_wrapped)):
+            if previous is not None and (is_column or _continues(previous, line, width, is_wrapped=is_wrapped)):
                 blocks[-1] = blocks[-1]._replace(end=line.end)
             else:
                 blocks.append(Block(*line[:5], number, line.speaker, line.severity))

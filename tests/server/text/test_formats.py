@@ -89,6 +89,17 @@ READ = {
     "Content-Type: multipart/mixed; boundary=zz\n\n--zz\n\nIt is off.\n--zz\nContent-Type: image/png\n\niVBO\n--zz--\n": (
         "It is off."
     ),
+    "Content-Transfer-Encoding: quoted-printable\nContent-Type: text/plain; charset=iso-8859-1\n\nThe caf=E9 is off.": (
+        "The café is off."
+    ),
+    "One =\ntwo =\ncaf=E9=20is off.": "One two café is off.",
+    "Content-Type: multipart/mixed; boundary=zz\n\n--zz\nContent-Transfer-Encoding: quoted-printable\n\nA caf=C3=A9.\n"
+    "--zz\nContent-Transfer-Encoding: base64\n\nSXQgaXMgb2ZmIQ==\n--zz\nContent-Transfer-Encoding: base64\n\nSXQgcnVucyE=\n"
+    "--zz--\n": "A café.\n\n\n\nIt is off!\n\n\n\nIt runs!",
+    "Content-Type: application/json\n\nThe pump has stopped.": "The pump has stopped.",
+    "Content-Type: multipart/alternative; boundary=zz\n\n--zz\nContent-Type: text/plain\n\nIt is off.\n--zz\n"
+    "Content-Type: text/html\n\n<p>It is off.</p>\n--zz--\n": "It is off.",
+    "Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\nabc": "abc",
     # LaTeX
     r"a \textit{weak} sign \citep{Lind2018}, in Fig.~\ref{one}": "a weak sign, in Fig.",
     # Tabs

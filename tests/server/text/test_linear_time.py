@@ -38,7 +38,6 @@ WORST = {
     "formats._LETTER_OR_DIGIT": [("", "<br>", "")],
     "formats.characters._MOJIBAKE": [("", "Ã", "©"), ("", "â€", ""), ("", "à\x80", ""), ("", "ðŸ", "")],
     "formats.characters._LEADS": [("", "Ã", ""), ("", "ð", "x")],
-    "formats.characters._QUOTED_PRINTABLE_HEADER": [("=\n=\n", "content-transfer-encoding:", ""), ("=", "c", "")],
     "formats.characters._QUOTED_BYTES": [("=\n=\n", "=20", "=2"), ("=\n", "=20=\n", "=x")],
     "formats.characters._SOFT_LINE_END": [("", "=", ""), ("", "=\r", "")],
     "formats.hypertext._MARK": [
@@ -59,7 +58,8 @@ WORST = {
     "formats.mime._HEADER": [("content-type: b\n", "a-", ""), ("content-type: b\n", " ", ""), ("content-type: b\n", " a\n", "")],
     "formats.mime._CONTENT_HEADER": [("content-type: b\n", "content-", ""), ("content-type: b\n", "content-a: b\n", "")],
     "formats.mime._ENCODING": [("content-transfer-encoding:", " ", ""), ("", "content-transfer-encoding:\n", "")],
-    "formats.mime._TYPE": [("content-type:", " ", ""), ("", "content-type: a\n", "")],
+    "formats.mime._TYPE": [("content-type:", " ", ""), ("content-type: ", "a", ""), ("", "content-type: a/b\n", "")],
+    "formats.mime._ALTERNATIVE": [("content-type:", " ", ""), ("content-type: a; boundary=b\n", "--b\ncontent-type: text/html\n\na\n", "")],
     "formats.mime._CHARSET": [("content-type: a; ", "charset=", ""), ("content-type: a; charset=", "a", "")],
     "formats.mime._BASE64_LINE": [
         ("content-transfer-encoding: base64\n\n", "a", ""), ("content-transfer-encoding: base64\n\n", "aaaa\n", "="),

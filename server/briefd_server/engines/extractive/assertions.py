@@ -43,7 +43,9 @@ def find_entries(rules: Rules) -> dict[int, str]:
 def links(rules: Rules, word: int) -> list[int]:
     """Dependents that only tie `word` to what stands before it: they go when it becomes the root."""
     tree = rules.tree
-    return [child for child in tree.children[word] if tree.relations[child] in _LINKS or tree.concludes(child)]
+    # The "at" of "dinner is at seven" ties it to "dinner".
+    ties = _LINKS - {"case"} if "cop" in tree.child_relations[word] else _LINKS
+    return [child for child in tree.children[word] if tree.relations[child] in ties or tree.concludes(child)]
 
 
 def _states_something(rules: Rules, word: int) -> bool:

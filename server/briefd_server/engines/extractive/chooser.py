@@ -15,7 +15,6 @@ from briefd_server.engines.base import LONGEST_SINGLE_SENTENCE
 from briefd_server.engines.extractive.candidates import Candidate
 from briefd_server.engines.extractive.knapsack import IMPOSSIBLE, merge
 from briefd_server.engines.extractive.leads import denies_what_follows
-from briefd_server.engines.extractive.leaning import leans
 from briefd_server.engines.extractive.length import Length
 from briefd_server.engines.extractive.proofreading import NoProofReader
 from briefd_server.engines.extractive.proofreading.ranking import pick
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
 _LEAST_ROOM = 4
 # A sentence that the next one calls untrue is never chosen while there is any other.
 _DENIED = 1_000.0
-# Nor is a header line or boilerplate, while anything else is whole or has lost no more than a restriction or two.
+# Nor is a header line or boilerplate, while anything else has lost no more than two restrictions.
 _ASIDE = 1_000.0
 # What is far below is flawed, and counted as such already.
 _LEAST_TOTAL = -20.0
@@ -183,7 +182,6 @@ class _Choosing:
         self._length = length
         self._costs = judgement.costs
         self._leads = _find_leads(offers, options)
-        self._leans = [leans(offer.reading, option.rules.roles) for offer, option in zip(offers, options, strict=True)]
         self._standings = judgement.standings(offers, [best_total(option.totals, length) for option in options])
 
     def best(self) -> _Candidate:
@@ -229,10 +227,8 @@ class _Choosing:
 
     def _joined_standing(self, numbers: Sequence[int]) -> float:
         """Tell what neighbours are worth together; one that leans on the first has no price."""
-        leaning = [number for number in numbers[1:] if self._leans[number]]
-        price = self._costs.join * (len(numbers) - 1 - len(leaning))
-        aside = _ASIDE * self._offers[numbers[0]].is_aside
-        return max(self._standings[number] for number in (numbers[0], *leaning)) - price - aside
+        price = self._costs.join * sum(not self._offers[number].leans for number in numbers[1:])
+        return self._standings[numbers[0]] - price - _ASIDE * self._offers[numbers[0]].is_aside
 
     def _pairs(self) -> Iterator[_Candidate]:
         """Join every sentence with the next: above the length of one sentence two whole ones beat a torn one."""

@@ -10,6 +10,7 @@ from briefd_server.engines.base import LONGEST_SINGLE_SENTENCE, Shortfall, Span,
 from briefd_server.engines.extractive.chooser import Judgement, choose
 from briefd_server.engines.extractive.explaining import explain
 from briefd_server.engines.extractive.leads import find_leads
+from briefd_server.engines.extractive.leaning import leans
 from briefd_server.engines.extractive.length import Length
 from briefd_server.engines.extractive.marks import find_quotations, find_separators
 from briefd_server.engines.extractive.offers import Offer
@@ -198,6 +199,7 @@ def make_offers(
             sentence.speaker_word_count + sentence.label_word_count,
             lead,
             number in governing,
+            number > 0 and leans(reading),
         )
         for number, (sentence, reading, setting, lead) in enumerate(
             zip(sentences, readings, settings, leads, strict=True)

@@ -24,6 +24,7 @@ class Offer:
         label_words: how many of its first words are a label, which is part of what it states.
         led_by: number of the sentence that governs it ("Never do this:"), if any.
         leads: it governs what follows, and says nothing by itself.
+        leans: a pronoun in it stands for something that a sentence before it names.
     """
 
     reading: SentenceReading
@@ -34,3 +35,4 @@ class Offer:
     label_words: int = 0
     led_by: int | None = None
     leads: bool = False
+    leans: bool = False

@@ -57,7 +57,7 @@ class Polarity:
         self._determiners = operators["determiner"]
         self._predicates = operators["predicate"]
         self._links = operators["link"]
-        self._habits = {form for form, link in self._links.items() if link.name == _HABIT}
+        self._habits = {form: link for form, link in self._links.items() if link.name == _HABIT}
         self._negative_determiners = self._determiners.keys() & tree.roles.negations
         self.place = [outer] * len(tree)
         self.body = [outer] * len(tree)
@@ -102,7 +102,11 @@ class Polarity:
 
     def _is_noun(self, word: int) -> bool:
         tree = self._tree
-        return tree.tags[word] in _NOUNS or (tree.tags[word] == "DET" and tree.lower[word] in self._determiners)
+        if tree.tags[word] in _NOUNS:
+            return True
+        # "Few of the farmers", "each of them".
+        stands_for_noun = tree.relations[word] not in _DETERMINERS and tree.tags[word] in {"ADJ", "DET"}
+        return stands_for_noun and tree.lower[word] in self._determiners
 
     def _place_under(self, word: int, head: int) -> int:
         """Polarity of the place of `word`, from that of its head."""
@@ -125,9 +129,11 @@ class Polarity:
     def _link_effect(self, word: int, head: int) -> int:
         """Tell what the words that introduce a clause or phrase do to the polarity within."""
         tree = self._tree
-        effects = {self._links[link].body for link in tree.links[word] if link in self._links}
-        if tree.relations[word] == "advcl" and not tree.child_forms[word].isdisjoint(self._habits):
-            effects.add(UP if tree.is_past(word) else DOWN)
+        links = tree.links[word] & self._links.keys()
+        effects = {self._links[link].body for link in links - self._habits.keys()}
+        habits = tree.child_forms[word] & self._habits.keys()
+        if habits and tree.relations[word] == "advcl" and not tree.is_past(word):
+            effects |= {self._habits[habit].body for habit in habits}
         # "Except for" and its "except" are one condition, and so are "as long" and the "as it rings" that hangs on it.
         if self._phrases.is_condition(word) and not self._phrases.is_condition(head):
             effects.add(DOWN)

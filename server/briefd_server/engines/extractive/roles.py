@@ -63,6 +63,8 @@ class Roles:
         inverting_auxiliaries: auxiliaries that, before their subject, make a clause a condition.
         time_links: links of clauses of time.
         limits: links of phrases that say from when, until when or how often.
+        spans: nouns of times that mean little alone.
+        place_links: prepositions that say where.
         deadlines: those of them that, under a negation, say when it ends.
         conceding_adverbs: adverbs that make a condition a concession.
         concessions: links of concessions.
@@ -135,6 +137,8 @@ class Roles:
     inverting_auxiliaries: frozenset[str]
     time_links: frozenset[str]
     limits: frozenset[str]
+    spans: frozenset[str]
+    place_links: frozenset[str]
     deadlines: frozenset[str]
     conceding_adverbs: frozenset[str]
     concessions: frozenset[str]

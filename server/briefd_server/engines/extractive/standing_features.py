@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from briefd_server.engines.extractive.cues import read_cues
-from briefd_server.engines.extractive.leaning import leans
 from briefd_server.engines.extractive.offers import Offer
 from briefd_server.engines.extractive.reading import SentenceReading
-from briefd_server.engines.extractive.roles import read_roles
 from briefd_server.text.blocks import Kind
 
 if TYPE_CHECKING:
@@ -73,7 +71,6 @@ def sentence_features(offers: Sequence[Offer], totals: Sequence[float], language
         **_place_columns(offers),
         **_kind_columns(offers),
         **_form_columns(offers, forms),
-        "leans": _leaning(offers, language),
         **_cue_columns(forms, language),
         **_overlap_columns(offers, contents),
     }
@@ -181,6 +178,7 @@ def _kind_columns(offers: Sequence[Offer]) -> dict[str, Column]:
         "leads": _flags(offer.leads for offer in offers),
         "is_question": _flags(offer.is_question for offer in offers),
         "exclaims": _flags(setting.exclaims for setting in settings),
+        "leans": _flags(offer.leans for offer in offers),
         "speaks": _flags(setting.speaks for setting in settings),
         "severity": severity,
         "is_most_severe": ((severity == severity.max()) & (severity >= 0.5)).astype(float),
@@ -211,11 +209,6 @@ def _form_columns(offers: Sequence[Offer], forms: Sequence[Sequence[str]]) -> di
             _subject_tag(offer, root) == "PRON" for offer, root in zip(offers, roots, strict=True)
         ),
     }
-
-
-def _leaning(offers: Sequence[Offer], language: str) -> Column:
-    roles = read_roles(language)
-    return _flags(leans(offer.reading, roles) for offer in offers)
 
 
 def _root(offer: Offer) -> int:

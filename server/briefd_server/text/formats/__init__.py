@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 # In the order in which a text was wrapped, from the outside: characters, the file, its markup, its prose.
 _READERS: tuple[Callable[[str], Sequence[Edit]], ...] = (
     find_terminal_escapes,
-    find_quoted_printable,
     find_mime,
+    find_quoted_printable,
     find_mojibake,
     find_mojibake,
     find_structure,

@@ -36,7 +36,6 @@ _MOJIBAKE = re.compile(
 _LEADS = re.compile("[Â-Ñðâïà-î][\x80-\xbfŠŒŽšœžŸƒˆ˜–—‘’‚“”„†‡•…‰‹›€™]")
 _MOST_PASSES = 2
 _BYTE_ORDER_MARK = "\ufeff"
-_QUOTED_PRINTABLE_HEADER = re.compile(r"(?i)content-transfer-encoding:\s{0,9}quoted-printable")
 _QUOTED_BYTES = re.compile(r"(?:=[0-9A-F]{2})+(?:=\r?\n(?:=[0-9A-F]{2})+)*|=(?<!==)\r?\n")
 _SOFT_LINE_END = re.compile(r"=(?<!==)\r?\n")
 _SURE_BYTE = re.compile(r"=(?:20|3D|[CDE][0-9A-F]=[89AB])")
@@ -67,20 +66,27 @@ def _byte(character: str) -> bytes:
 
 
 def find_quoted_printable(text: str) -> list[Edit]:
-    """Find "=20", "=C3=A9" and lines broken by "=" where the text is in the transfer encoding of mails (RFC 2045)."""
+    """Find "=20", "=C3=A9" and lines broken by "=" where a text without headers is in that encoding (RFC 2045)."""
     if "=" not in text:
         return []
     soft_line_ends = sum(1 for _ in _SOFT_LINE_END.finditer(text))
-    is_sure = soft_line_ends >= _FEWEST_SOFT_LINE_ENDS and _SURE_BYTE.search(text) is not None
-    if not is_sure and not _QUOTED_PRINTABLE_HEADER.search(text):
+    if soft_line_ends < _FEWEST_SOFT_LINE_ENDS or not _SURE_BYTE.search(text):
         return []
-    return list(_quoted_bytes(text))
+    return list(decode_quoted(text, 0, len(text), "utf-8"))
 
 
-def _quoted_bytes(text: str) -> Iterator[Edit]:
-    for match in _QUOTED_BYTES.finditer(text):
+def decode_quoted(text: str, start: int, end: int, charset: str) -> Iterator[Edit]:
+    """Find the encoded bytes within `text[start:end]`; those that are none of `charset` are read as Latin-1."""
+    for match in _QUOTED_BYTES.finditer(text, start, end):
         digits = _SOFT_LINE_END.sub("", match.group()).replace("=", "")
-        yield Edit(match.start(), match.end(), bytes.fromhex(digits).decode("utf-8", "replace").replace("\0", "\ufffd"))
+        yield Edit(match.start(), match.end(), _characters(bytes.fromhex(digits), charset).replace("\0", "\ufffd"))
+
+
+def _characters(encoded: bytes, charset: str) -> str:
+    try:
+        return encoded.decode(charset)
+    except (LookupError, UnicodeError):
+        return encoded.decode("latin-1")
 
 
 def find_terminal_escapes(text: str) -> list[Edit]:

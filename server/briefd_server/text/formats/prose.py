@@ -48,7 +48,7 @@ _FIRST_PART = re.compile(r"(?<![-/@_.\w])[^\W\d_]+\Z")
 _WORD = re.compile(r"(?<![\w-])[^\W\d_]+(?:-[^\W\d_]+)*(?![\w-])")
 _SHORTEST_PROOF = 4
 _FEWEST_BROKEN_WITHIN_LINES = 2
-_FEWEST_WORDS_OF_PROSE = 8
+_FEWEST_WORDS_OF_PROSE = 8  # of a line with tabs that is no row; set by hand
 
 
 def find_references(text: str) -> list[Edit]:

@@ -121,6 +121,11 @@ def test_links_to_what_stands_before() -> None:
     assert links(Rules(read_annotated(leaks)), 4) == [2]
 
 
+def test_the_preposition_of_a_predicate_does_not_go() -> None:
+    dinner = "Hello/0/root/INTJ dinner/4/nsubj/NOUN is/4/cop/AUX at/4/case/ADP seven/0/parataxis/NUM"
+    assert links(Rules(read_annotated(dinner)), 4) == []
+
+
 @given(readings())
 def test_every_entry_has_a_row_and_the_root_is_one(reading: SentenceReading) -> None:
     found = find_entries(Rules(reading))

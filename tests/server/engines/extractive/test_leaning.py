@@ -23,7 +23,7 @@ ROLES = read_roles("en")
     ],
 )
 def test_a_pronoun_without_its_noun_leans(annotated: str) -> None:
-    assert leans(read_annotated(annotated), ROLES)
+    assert leans(read_annotated(annotated))
 
 
 @pytest.mark.parametrize(
@@ -36,10 +36,10 @@ def test_a_pronoun_without_its_noun_leans(annotated: str) -> None:
     ],
 )
 def test_a_sentence_that_names_its_things_does_not(annotated: str) -> None:
-    assert not leans(read_annotated(annotated), ROLES)
+    assert not leans(read_annotated(annotated))
 
 
 @given(readings())
 def test_it_is_told_of_any_tree(reading: SentenceReading) -> None:
     anaphors = any(word.lower() in ROLES.anaphors for word in reading.words)
-    assert not leans(reading, ROLES) or anaphors
+    assert not leans(reading) or anaphors

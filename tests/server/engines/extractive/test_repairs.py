@@ -19,10 +19,11 @@ from briefd_server.engines.extractive.repairs.conditions import (
     hang_focus_of_clauses,
     hang_inverted,
 )
-from briefd_server.engines.extractive.repairs.links import hang_conjunctions, hang_prepositions
+from briefd_server.engines.extractive.repairs.links import hang_conjunctions, hang_places, hang_prepositions
 from briefd_server.engines.extractive.repairs.moves import Move
 from briefd_server.engines.extractive.repairs.names import join_dates, join_numbers, join_ranges, join_thresholds
 from briefd_server.engines.extractive.repairs.reports import (
+    end_with_report,
     hang_contents,
     hang_fronted,
     report_fronted,
@@ -207,6 +208,24 @@ def test_a_circumstance_is_not_what_is_reported(opening: tuple[str, str], verb: 
     assert made(report_fronted, closed).relations[3] == "advcl"
 
 
+BROKE = "It/1/nsubj/PRON broke/1/root/VERB a/3/det/DET survey/1/obj/NOUN by/6/case/ADP unions/6/compound/NOUN {}"
+
+
+def test_a_report_at_the_end_that_was_read_as_a_noun_is_a_verb() -> None:
+    broke = replace(read_annotated(BROKE.format("shows/3/nmod/NOUN")), separators={2: ","})
+    repaired = made(end_with_report, broke)
+    assert repaired.heads == [1, 1, 3, 6, 5, 3, 1]
+    assert repaired.relations[3:] == ["nsubj", "case", "nmod", "parataxis"]
+    assert repaired.tags[6] == "VERB"
+
+
+def test_a_last_noun_that_is_no_report_stays_one() -> None:
+    broke = read_annotated(BROKE.format("shops/3/nmod/NOUN"))
+    assert made(end_with_report, replace(broke, separators={2: ","})).heads == broke.heads
+    shows = read_annotated(BROKE.format("shows/3/nmod/NOUN"))
+    assert made(end_with_report, shows).heads == shows.heads
+
+
 FULL = (
     "At/2/case/ADP no/2/det/DET time/7/obl/NOUN was/5/cop/AUX it/5/nsubj/PRON full/7/ccomp/ADJ he/7/nsubj/PRON "
     "said/7/root/VERB on/9/case/ADP Friday/7/obl/PROPN"
@@ -312,6 +331,23 @@ def test_a_preposition_hangs_on_what_follows_it() -> None:
     assert made(hang_prepositions, replace(share, separators={3: ","})).heads == share.heads
     left_over = read_annotated("They/1/nsubj/PRON count/1/root/VERB on/1/case/ADP")
     assert made(hang_prepositions, left_over).heads == left_over.heads
+
+
+def test_a_preposition_does_not_hang_on_the_ago_after_its_figure() -> None:
+    share = read_annotated(
+        "It/1/nsubj/PRON rose/1/root/VERB with/0/case/ADP 74%/5/nummod/NUM four/5/nummod/NUM years/6/obl:unmarked/NOUN "
+        "ago/1/advmod/ADV"
+    )
+    assert made(hang_prepositions, share).heads[2] == 5
+
+
+BELOW = "Villages/3/nsubj/NOUN {}/0/advmod/ADV it/0/nmod/PRON flooded/3/root/VERB"
+
+
+def test_an_adverb_before_a_bare_pronoun_is_its_preposition() -> None:
+    below = made(hang_places, read_annotated(BELOW.format("below")))
+    assert (below.heads[1], below.relations[1], below.tags[1]) == (2, "case", "ADP")
+    assert made(hang_places, read_annotated(BELOW.format("often"))).heads[1] == 0
 
 
 def test_what_follows_a_semicolon_is_no_part_of_the_attribution_before_it() -> None:

@@ -12,6 +12,7 @@ from briefd_server.engines.extractive.rules.grades import (
     BENDING,
     BREAKING,
     DENYING,
+    EXTENDING,
     GENERALIZING,
     GRADES,
     LOOSENING,
@@ -19,7 +20,7 @@ from briefd_server.engines.extractive.rules.grades import (
     WIDENING,
 )
 
-RESTRICTING = {GENERALIZING, WIDENING, LOOSENING}
+RESTRICTING = {EXTENDING, GENERALIZING, WIDENING, LOOSENING}
 
 
 def prices(annotated: str) -> dict[str, str]:
@@ -237,3 +238,9 @@ def test_a_claim_is_not_taken_for_a_fact() -> None:
     grew = "It/1/nsubj/PRON grew/1/root/VERB critics/3/nsubj/NOUN {}/1/parataxis/VERB"
     assert prices(grew.format("claim"))["claim"] == BENDING
     assert prices(grew.format("said"))["said"] == "parataxis"
+
+
+def test_a_whole_date_may_go() -> None:
+    told = "They/1/nsubj/PRON waited/1/root/VERB since/4/case/SCONJ 3/4/nummod/NUM May/1/obl/PROPN"
+    assert prices(told)["May"] not in GRADES
+    assert prices(told)["3"] == BREAKING

@@ -57,6 +57,33 @@ def report_fronted(tree: SentenceTree) -> Iterator[Move]:
             yield Move(subject, word)
 
 
+def end_with_report(tree: SentenceTree) -> Iterator[Move]:
+    """Take the last word of ", a survey by the union shows" for a verb that reports what stands before it."""
+    verb = len(tree) - 1
+    first = max((word for word in tree.separators if word <= verb), default=0)
+    root = next(word for word, head in enumerate(tree.heads) if word == head)
+    is_report = tree.lower[verb] in tree.roles.reporting | tree.roles.claiming
+    if not is_report or tree.tags[verb] != "NOUN" or not root < first < verb or not tree.is_clause(root):
+        return
+    preposition = next((word for word in range(first, verb) if tree.tags[word] == "ADP"), verb)
+    subject = _last_noun(tree, first, preposition)
+    if subject is None:
+        return
+    yield Move(verb, root, "parataxis", "VERB")
+    yield Move(subject, verb, "nsubj")
+    inner = _last_noun(tree, preposition, verb)
+    if inner is not None:
+        yield Move(inner, subject, "nmod")
+    for word in range(first, verb):
+        if word not in (subject, inner) and not first <= tree.heads[word] < verb:
+            yield Move(word, subject if word < preposition or inner is None else inner)
+
+
+def _last_noun(tree: SentenceTree, first: int, end: int) -> int | None:
+    nouns = (word for word in range(end - 1, first - 1, -1) if tree.tags[word] in {"NOUN", "PROPN", "PRON"})
+    return next(nouns, None)
+
+
 def _has_subject_after(tree: SentenceTree, verb: int, word: int) -> bool:
     return any(child > word and tree.relations[child] in SUBJECTS for child in tree.children[verb])
 

@@ -1,7 +1,7 @@
 """What may be cut from a sentence, rule by rule.
 
 The arcs of a tree are judged by a table of named rules (`table`); the first that applies decides. A rule keeps a word
-with its head, at one of six grades (`grades`); what no rule keeps has a price (`prices`). The rules ask for roles and
+with its head, at one of eight grades (`grades`); what no rule keeps has a price (`prices`). The rules ask for roles and
 relations (https://universaldependencies.org/en/), never for words.
 """
 

@@ -19,6 +19,7 @@ _FIGURE_RELATIONS = frozenset({"advmod", "amod", "compound", "nmod:desc", "nmod:
 _NAME_RELATIONS = frozenset("compound amod nmod:desc nmod flat appos nmod:unmarked".split())
 _COUNTS = frozenset({"nummod"})
 _COMPARISON_REACH = 8
+_DETERMINED = frozenset({"det", "nmod:poss", "nummod", "det:predet"})
 _PREDICATES = frozenset({"xcomp", "root"})
 _DESIGNATING = frozenset("appos compound dep flat nmod nmod:desc nmod:unmarked nummod".split())
 _LONGEST_NAME = 6
@@ -75,9 +76,11 @@ def _is_designator(view: SentenceView, word: int) -> bool:
 
 
 def _is_month_of_date(view: SentenceView, word: int) -> bool:
-    is_month = view.tree.lower[word].rstrip(".") in view.roles.months and view.tree.words[word][0].isupper()
-    beside = (other for other in (word - 1, word + 1) if 0 <= other < len(view.tree))
-    return is_month and any(view.tree.is_figure(other) for other in beside)
+    """Whether a word is the month of a date that hangs on another; of "since 3 May" the whole may go."""
+    tree = view.tree
+    is_month = tree.lower[word].rstrip(".") in view.roles.months and tree.words[word][0].isupper()
+    beside = (other for other in (word - 1, word + 1) if 0 <= other < len(tree))
+    return is_month and any(tree.is_figure(other) and tree.heads[other] != word for other in beside)
 
 
 def fits_article(view: SentenceView, word: int) -> bool:
@@ -116,6 +119,13 @@ def _is_compared_with(view: SentenceView, word: int) -> bool:
 def tells_proform(view: SentenceView, word: int) -> bool:
     """Tell an adjective of a word that stands for a noun: "the old one"."""
     return view.tree.lower[view.tree.heads[word]] in view.roles.anaphors
+
+
+def tells_which_times(view: SentenceView, word: int) -> bool:
+    """Tell what says which days or hours are meant: "on days with a smog alert"."""
+    tree, head = view.tree, view.tree.heads[word]
+    is_bare = tree.child_relations[head].isdisjoint(_DETERMINED)
+    return is_bare and tree.tags[head] == "NOUN" and tree.lower[head] in view.roles.spans
 
 
 def is_content_clause(view: SentenceView, word: int) -> bool:

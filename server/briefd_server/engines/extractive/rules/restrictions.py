@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from briefd_server.engines.extractive.rules.view import SentenceView
 
 _NESTING = frozenset("acl acl:relcl advcl advcl:relcl amod nmod".split())
+_SUBJECTS = frozenset({"nsubj", "nsubj:pass", "nsubj:outer"})
 _REACH = 12  # words before the second half in which its condition is looked for: it bounds the time, and wasn't tuned
 _CLIMB = 3
 
@@ -24,9 +25,18 @@ def is_alternative(view: SentenceView, word: int) -> bool:
     return view.polarity.joins(word) == UP
 
 
+def is_put_in_its_place(view: SentenceView, word: int) -> bool:
+    """Tell what holds in the place of what is denied: "not in the arm but under the skin".
+
+    The denial is true without it, so that it is not part of a joint condition.
+    """
+    is_contrast = not view.tree.child_forms[word].isdisjoint(view.roles.contrasts)
+    return is_contrast and view.polarity.joins(word) != UP and not view.tree.is_clause(word)
+
+
 def is_joint_condition(view: SentenceView, word: int) -> bool:
     """Tell the second half of what must hold, or must not be done, together: "if sterilised and closed"."""
-    if not view.tree.child_forms[word].isdisjoint(view.roles.alternatives):
+    if not view.tree.child_forms[word].isdisjoint(view.roles.alternatives | view.roles.contrasts):
         return False
     return view.polarity.joins(word) != UP or _continues_condition(view, word)
 
@@ -57,6 +67,22 @@ def restricts_quantified(view: SentenceView, word: int) -> bool:
     if view.polarity.is_quantified(head) or _is_of_quantity(view, head):
         return True
     return holds_figure(view, word) and (not _is_nested(view, word) or _is_of_quantified_clause(view, head))
+
+
+def restricts_whom_it_concerns(view: SentenceView, word: int) -> bool:
+    """Tell a restriction of a subject of which all, most or none is said: it is a condition told as a noun phrase.
+
+    "Cars registered before 2006 may not enter" says what happens if a car was registered before 2006. Phrases of place
+    weigh less, since readers take a text for one of their own place; so do those of a thing that is known anyway.
+    """
+    tree, head = view.tree, view.tree.heads[word]
+    is_of_many = _is_of_quantity(view, head)
+    whom = tree.heads[head] if is_of_many else head
+    if tree.relations[whom] not in _SUBJECTS or not restricts_quantified(view, word):
+        return False
+    is_known = not is_of_many and not tree.child_forms[head].isdisjoint(view.roles.determiners_definite)
+    is_place = tree.relations[word] == "nmod" and bool(tree.links[word] & view.roles.place_links)
+    return not is_known and not is_place
 
 
 def _is_of_quantified_clause(view: SentenceView, verb: int) -> bool:

@@ -14,6 +14,7 @@ from briefd_server.engines.extractive.rules.grades import (
     BENDING,
     BREAKING,
     DENYING,
+    EXTENDING,
     GENERALIZING,
     LOOSENING,
     STRIPPING,
@@ -57,6 +58,7 @@ ALL_RULES = (
     Rule("number", BREAKING, _ALL, grammar.binds_number),
     Rule("article", BREAKING, frozenset({"amod", "advmod", "compound", "nummod", "nmod:desc"}), grammar.fits_article),
     Rule("proform", BREAKING, frozenset({"amod", "nmod:desc"}), grammar.tells_proform),
+    Rule("which-times", BREAKING, frozenset("acl acl:relcl amod compound nmod".split()), grammar.tells_which_times),
     Rule("comparison", BREAKING, frozenset({"advmod"}), grammar.is_wh_or_compared),
     Rule("degree", BREAKING, frozenset({"advmod"}), grammar.is_degree_of_clause),
     Rule("what-a-degree-needs", BREAKING, frozenset({"advcl", "obl", "acl", "ccomp"}), grammar.completes_degree),
@@ -66,6 +68,7 @@ ALL_RULES = (
     Rule("agreement", BREAKING, frozenset({"conj"}), grammar.agrees),
     Rule("conjunction", BREAKING, frozenset({"cc"}), grammar.links_conjunct),
     Rule("alternative", BENDING, frozenset({"conj"}), restrictions.is_alternative),
+    Rule("put-in-its-place", WIDENING, frozenset({"conj"}), restrictions.is_put_in_its_place),
     Rule("joint-condition", STRIPPING, frozenset({"conj"}), restrictions.is_joint_condition),
     Rule("figure", BENDING, _ALL, meaning.is_figure_word),
     Rule(
@@ -85,6 +88,9 @@ ALL_RULES = (
     Rule("focus", BENDING, _CLAUSES | {"conj"}, meaning.is_focused),
     Rule("fiction", BENDING, frozenset({"obl"}), meaning.is_fictional_frame),
     Rule("source", WIDENING, frozenset({"obl", "advcl", "nmod"}), meaning.is_source),
+    Rule(
+        "whom-it-concerns", EXTENDING, frozenset({"acl", "acl:relcl", "nmod"}), restrictions.restricts_whom_it_concerns
+    ),
     Rule("restriction-of-quantified", GENERALIZING, _RESTRICTIONS, restrictions.restricts_quantified),
     Rule("slight-restriction", LOOSENING, _RESTRICTIONS, restrictions.restricts_slightly),
     Rule("restriction", WIDENING, _RESTRICTIONS, restrictions.is_restriction),
