@@ -30,7 +30,8 @@ class LogWriter(logging.Handler):
     def __init__(self, descriptor: int = _STDERR, capacity: int = _CAPACITY) -> None:
         super().__init__()
         self.setFormatter(logging.Formatter(_FORMAT))
-        self._descriptor = descriptor
+        # Its own: the thread may be in the middle of a line when whoever opened the other closes it.
+        self._descriptor = os.dup(descriptor)
         self._lines: queue.Queue[str | None] = queue.Queue(capacity)
         self._dropped_count = 0
         self._thread = threading.Thread(target=self._write_all, name="briefd-log", daemon=True)
@@ -56,6 +57,7 @@ class LogWriter(logging.Handler):
             self._write(line)
             if dropped_count := self._take_dropped_count():
                 self._write(f"{dropped_count} log line(s) were dropped: nobody took them in time")
+        os.close(self._descriptor)
 
     def _take_dropped_count(self) -> int:
         self.acquire()  # as `emit` is called
