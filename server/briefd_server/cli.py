@@ -119,27 +119,21 @@ def _serve(read_config: Callable[[], Config]) -> int:
         return _live(config, read_config)
 
 
-def _open_bundle(config: Config) -> Bundle:
-    from briefd_server.bundle import bundle_directories, find_bundle, read_bundle, refuse_unlisted  # noqa: PLC0415
-
-    bundle = read_bundle(find_bundle(config.bundle, bundle_directories(os.environ)))
-    refuse_unlisted(bundle)
-    return bundle
-
-
 def _live(config: Config, read_config: Callable[[], Config]) -> int:
     bound_thread_pools(os.environ)
     # gRPC's own lines are written by whichever thread has something to say, and would wait for a reader that stands
     # still; all that concerns a user is said in our words.
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     # Only now, since these import the libraries just looked for and bounded.
+    from briefd_server.bundle import bundle_directories, find_bundle, read_bundle  # noqa: PLC0415
     from briefd_server.daemon import Daemon  # noqa: PLC0415
 
-    bundle = _open_bundle(config)
+    directories = bundle_directories(os.environ)
+    bundle = read_bundle(find_bundle(config.bundle, directories))
 
     def reread() -> tuple[Config, Bundle]:
         config = read_config()
-        bundle = _open_bundle(config)
+        bundle = read_bundle(find_bundle(config.bundle, directories))
         logging.getLogger().setLevel(config.log_level.upper())
         return config, bundle
 

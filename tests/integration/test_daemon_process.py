@@ -171,6 +171,18 @@ def test_a_bundle_that_cannot_run_here_is_refused_before_it_is_loaded(form: Vari
     assert re.search(complaint, line)
 
 
+def test_a_bundle_with_a_file_that_is_not_listed_is_refused_before_it_is_loaded() -> None:
+    with short_directory() as directory:
+        make_bundle(directory)
+        (directory / "weights.data").write_bytes(b"a model's external data")
+        with daemon_process("--bundle", str(directory), environ={"FAKE_LOAD_SECONDS": "60"}) as daemon:
+            code, log = daemon.wait()
+    assert (code, log) == (
+        3,
+        f"briefd: {directory}/weights.data: is not listed in bundle.json; move it out of the bundle\n",
+    )
+
+
 def test_a_panic_at_the_start_is_one_line() -> None:
     with daemon_process(environ={"FAKE_LOAD_PANICS": "1"}) as daemon:
         code, log = daemon.wait()

@@ -13,7 +13,7 @@ from briefd_server.bundle.manifest import (
     encode_manifest,
     parse_manifest,
 )
-from briefd_server.bundle.reading import Bundle, describe_file, read_bundle, refuse_unlisted, write_manifest
+from briefd_server.bundle.reading import Bundle, describe_file, read_bundle, write_manifest
 from briefd_server.errors import BundleError
 
 __all__ = [
@@ -34,6 +34,5 @@ __all__ = [
     "find_bundle",
     "parse_manifest",
     "read_bundle",
-    "refuse_unlisted",
     "write_manifest",
 ]

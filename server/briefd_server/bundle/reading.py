@@ -41,7 +41,7 @@ def read_bundle(directory: Path) -> Bundle:
     """Read a bundle and check that it holds the listed files, each inside the directory with its size and SHA-256.
 
     A variant may have been left out, with all files that are its alone: it is then not offered. At least one other
-    than the baseline must be there. Files that the manifest does not list are let be: see `refuse_unlisted`.
+    than the baseline must be there.
 
     Raises:
         BundleError: the directory is no bundle, or one whose files are not what its manifest says.
@@ -56,6 +56,7 @@ def read_bundle(directory: Path) -> Bundle:
         for path, entry in manifest.files.items()
         if path not in needless or os.path.lexists(directory / path)
     }
+    _refuse_others(directory, manifest)
     for path, entry in present.items():
         _check_file(directory, path, entry)
     return Bundle(
@@ -117,18 +118,13 @@ def _files_of(manifest: Manifest, variants: set[str]) -> set[str]:
     return {path for name in variants for path in manifest.variants[name].files}
 
 
-def refuse_unlisted(bundle: Bundle) -> None:
-    """Check that a bundle that is to be served holds no file that its manifest does not list.
+def _refuse_others(directory: Path, manifest: Manifest) -> None:
+    """Raise where a file is there that the manifest does not list.
 
-    A model may name further files to be loaded with it (ONNX external data): what is not listed was not checked. The
-    builder opens folders of its own making, in which files stand before they are listed.
-
-    Raises:
-        BundleError: one is there, or a folder can't be looked into.
-
+    A model may name further files to be loaded with it (ONNX external data): what is not listed was not checked.
     """
-    known = {os.path.realpath(bundle.directory / path) for path in (MANIFEST_NAME, *bundle.manifest.files)}
-    for folder, _, names in os.walk(bundle.directory, onerror=_refuse_folder):
+    known = {os.path.realpath(directory / path) for path in (MANIFEST_NAME, *manifest.files)}
+    for folder, _, names in os.walk(directory, onerror=_refuse_folder):
         for name in names:
             path = os.path.join(folder, name)
             if os.path.realpath(path) not in known:
