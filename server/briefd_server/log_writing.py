@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 import os
-import queue
 import threading
 from contextlib import contextmanager, suppress
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,25 +30,25 @@ class LogWriter(logging.Handler):
     def __init__(self, descriptor: int = _STDERR, capacity: int = _CAPACITY) -> None:
         super().__init__()
         self.setFormatter(logging.Formatter(_FORMAT))
-        # Its own: the thread may be in the middle of a line when whoever opened the other closes it.
-        self._descriptor = os.dup(descriptor)
-        self._lines: queue.Queue[str | None] = queue.Queue(capacity)
+        self._descriptor = _duplicate(descriptor)
+        # Unbounded, so that the end always finds room; `emit` sees to the bound.
+        self._lines: SimpleQueue[str | None] = SimpleQueue()
+        self._capacity = capacity
         self._dropped_count = 0
         self._thread = threading.Thread(target=self._write_all, name="briefd-log", daemon=True)
         self._thread.start()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Hand a line over, or count it where too many wait."""
-        try:
-            self._lines.put_nowait(self.format(record))
-        except queue.Full:
+        if self._lines.qsize() < self._capacity:
+            self._lines.put(self.format(record))
+        else:
             self._dropped_count += 1
 
     def close(self) -> None:
         """Let the last lines be written, if somebody reads them soon."""
         if self._thread.is_alive():
-            with suppress(queue.Full):
-                self._lines.put_nowait(None)
+            self._lines.put(None)
             self._thread.join(_LAST_LINES_SECONDS)
         super().close()
 
@@ -72,6 +72,14 @@ class LogWriter(logging.Handler):
         with suppress(OSError):  # the reader is gone or its disk full; nobody could be told
             while data:
                 data = data[os.write(self._descriptor, data) :]
+
+
+def _duplicate(descriptor: int) -> int:
+    """Give a descriptor that nobody else closes, whose number stands for nothing else in the middle of a line."""
+    try:
+        return os.dup(descriptor)
+    except OSError:  # standard error was closed before the start
+        return os.open(os.devnull, os.O_WRONLY)
 
 
 @contextmanager

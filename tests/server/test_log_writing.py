@@ -56,14 +56,35 @@ def test_lines_that_nobody_takes_are_dropped_and_counted(pipe: tuple[int, int]) 
     writer.close()
 
 
-def test_the_end_does_not_wait_for_a_reader_that_stands_still(pipe: tuple[int, int]) -> None:
-    writer = LogWriter(pipe[1], capacity=1)
+def test_the_end_does_not_wait_for_a_reader_that_stands_still() -> None:
+    reading, writing = os.pipe()
+    writer = LogWriter(writing, capacity=1)
     for _ in range(3):
         writer.handle(record("x" * (1 << 20)))
     start_seconds = time.monotonic()
     writer.close()
     assert time.monotonic() - start_seconds < 5
-    read_until(pipe[0], b"x\n")  # lets the thread end
+    os.close(writing)
+    # Once somebody reads, the thread ends and closes what it wrote to: there is an end of the file.
+    while os.read(reading, 1 << 20):
+        pass
+    os.close(reading)
+
+
+def test_lines_reach_their_reader_whoever_closes_the_descriptor() -> None:
+    reading, writing = os.pipe()
+    writer = LogWriter(writing)
+    os.close(writing)
+    writer.handle(record("still here"))
+    writer.close()
+    assert os.read(reading, 1 << 20).endswith(b"still here\n")
+    os.close(reading)
+
+
+def test_a_descriptor_that_was_closed_before_is_no_error() -> None:
+    writer = LogWriter(1 << 30)
+    writer.handle(record("nobody reads this"))
+    writer.close()
 
 
 def test_a_reader_that_left_is_no_error() -> None:
