@@ -14,7 +14,8 @@ from click.testing import CliRunner
 from briefd_build.choosing.fitting import Choice, fit_weights
 from briefd_build.choosing.learning import wanted_distribution
 from briefd_build.choosing.nearness import nearness
-from briefd_build.choosing.pairs import read_pairs
+from briefd_build.choosing.pairs import SOURCES, read_pairs
+from briefd_build.choosing.picked import PICKED, read_picked
 from briefd_build.choosing.rating import rate_text
 from briefd_build.choosing.set_aside import is_set_aside
 from briefd_build.choosing.texts import ChoiceText, lay_out, read_messages, sample
@@ -140,6 +141,33 @@ def test_wanted_passages_are_found_across_line_breaks(reader):
         "a", "messages", "note", ARTICLE.replace("have to", "have\nto"), wanted=("Cars have to go round by Marlow.",)
     )
     assert reader.rate(text).quality.tolist() == [0.0, 0.0, 1.0]
+
+
+def test_a_second_choice_is_better_than_the_rest(reader):
+    text = ChoiceText(
+        "a",
+        "picked",
+        "note",
+        ARTICLE,
+        wanted=("Cars have to go round by Marlow.",),
+        acceptable=("It was built in 1931.",),
+    )
+    assert reader.rate(text).quality.tolist() == [0.0, 0.85, 1.0]
+
+
+def test_the_marked_texts_are_found_by_their_marks(tmp_path):
+    messages = Path(str(resources.files("briefd_build") / "corpora" / "data" / "messages-en.jsonl"))
+    for folder in ("pairs", "ud_english_ewt"):
+        (tmp_path / folder).mkdir()
+    gzip.open(tmp_path / "ud_english_ewt" / "train.conllu.gz", "wt").close()
+    for source in " ".join(SOURCES.values()).split():
+        write_pairs(tmp_path / "pairs", source)
+    picked = read_picked(tmp_path, messages)
+    assert {text.group for text in picked} == {PICKED}
+    assert len(picked) > 200
+    assert all(
+        text.wanted and all(passage and passage == passage.strip() for passage in text.wanted) for text in picked
+    )
 
 
 def test_the_sentence_that_the_summary_says_is_the_best(reader):

@@ -17,6 +17,7 @@ from briefd_build.choosing.blending import blend
 from briefd_build.choosing.fitting import Choice, fit_weights
 from briefd_build.choosing.pairs import GROUPS as PAIR_GROUPS
 from briefd_build.choosing.pairs import read_pairs
+from briefd_build.choosing.picked import PICKED, read_picked
 from briefd_build.choosing.rating import rate_text
 from briefd_build.choosing.texts import (
     read_abstracts,
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
 MESSAGES = "messages"
 # What each group counts, and how many of its texts are read: a few hundred choices fix a weight well enough.
 _SHARES = {
-    MESSAGES: 1.5, "abstracts": 1.5, "posts": 0.4, "gum": 0.4, "news": 0.6, "blogs": 0.4, "documentation": 0.25,
-    "proposals": 0.2, "advisories": 0.3, "alerts": 0.15, "commits": 0.2,
+    PICKED: 3.0, MESSAGES: 1.5, "abstracts": 1.5, "posts": 0.4, "gum": 0.4, "news": 0.6, "blogs": 0.4,
+    "documentation": 0.25, "proposals": 0.2, "advisories": 0.3, "alerts": 0.15, "commits": 0.2,
 }  # fmt: skip
 _MOST_TEXTS = {
     "abstracts": 1200, "posts": 300, "news": 250, "blogs": 150, "documentation": 100, "proposals": 80,
@@ -67,6 +68,7 @@ def read_training_texts(data: Path, messages: Path) -> dict[str, list[ChoiceText
     treebank = list(read_treebank_texts(data / "gum" / "train.conllu.gz"))
     posts = sample(read_posts(data / "gov_posts" / "train.jsonl.gz"), _MOST_TEXTS["posts"])
     return {
+        PICKED: read_picked(data, messages),
         MESSAGES: list(read_messages(messages)),
         "abstracts": sample(read_abstracts(data / "scitldr" / "train.jsonl.gz"), _MOST_TEXTS["abstracts"]),
         # Half of them in one line, as texts come from programs that know no paragraphs.
@@ -77,7 +79,7 @@ def read_training_texts(data: Path, messages: Path) -> dict[str, list[ChoiceText
 
 
 def read_dev_texts(data: Path) -> dict[str, list[ChoiceText]]:
-    """Read the texts that tell how well it was learned, by group; the messages are judged by cross-validation."""
+    """Read the texts that tell how well it was learned, by group; the picked ones are judged by cross-validation."""
     treebank = chain(*(read_treebank_texts(data / "gum" / f"{split}.conllu.gz") for split in ("dev", "test")))
     return {
         "abstracts": list(read_abstracts(data / "scitldr" / "dev.jsonl.gz")),

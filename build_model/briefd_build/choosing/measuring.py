@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from briefd_build.choosing.learning import FEATURE_NAMES, MESSAGES, learn_weights
+from briefd_build.choosing.picked import PICKED
 from briefd_build.choosing.rating import LENGTH
 from briefd_server.engines.extractive.chooser import StandingByCosts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -41,21 +42,29 @@ def measure(examples: Mapping[str, Sequence[Example]], weights: Mapping[str, flo
 
 
 def cross_validate(examples: dict[str, list[Example]], costs: Costs) -> dict[str, Shares]:
-    """Measure the messages, each by weights learned without its fold of them, by genre."""
-    messages = sorted(examples[MESSAGES], key=lambda example: example.text.source.order)
+    """Measure the texts that a reader marked, each by weights learned without its fold of them, by genre.
+
+    Some of them are messages, which stand among the examples with our own marks too: those are left out with the fold.
+    """
+    picked = sorted(examples[PICKED], key=lambda example: example.text.source.order)
     learned: dict[str, Scorer] = {}
     for fold in range(_FOLDS):
-        others = [each for number, each in enumerate(messages) if number % _FOLDS != fold]
-        scorer = by_weights(learn_weights({**examples, MESSAGES: others}, costs))
-        learned |= {each.text.source.identifier: scorer for each in messages[fold::_FOLDS]}
-    genres: dict[str, list[Example]] = {MESSAGES: messages}
-    for each in messages:
-        genres.setdefault(f"{MESSAGES}: {each.text.source.genre}", []).append(each)
+        held_out = {each.text.source.identifier for each in picked[fold::_FOLDS]}
+        others = {group: _without(examples[group], held_out) for group in (PICKED, MESSAGES)}
+        scorer = by_weights(learn_weights({**examples, **others}, costs))
+        learned |= dict.fromkeys(held_out, scorer)
+    genres: dict[str, list[Example]] = {PICKED: picked}
+    for each in picked:
+        genres.setdefault(f"{PICKED}: {each.text.source.genre}", []).append(each)
 
     def by_fold(example: Example) -> NDArray[np.float64]:
         return learned[example.text.source.identifier](example)
 
     return {genre: _shares(members, by_costs(costs), by_fold) for genre, members in genres.items()}
+
+
+def _without(examples: Iterable[Example], identifiers: Collection[str]) -> list[Example]:
+    return [each for each in examples if each.text.source.identifier not in identifiers]
 
 
 def by_costs(costs: Costs) -> Scorer:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_SOURCES = {
+SOURCES = {
     "news": "wikinews_en opensuse_news",
     "blogs": "adoptium_blog dapr_blog electron_blog etcd_site falco_blog flink_blog flux_blog grpc_blog helm_blog "
     "k8s_contrib linkerd_blog nodejs_blog otel_blog pypi_blog react_blog rust_blog swift_blog vitess_blog",
@@ -30,7 +30,8 @@ _SOURCES = {
     "commits": "commits_curl commits_ironic commits_keystone commits_nova commits_ovs commits_phabricator "
     "commits_rails commits_redis commits_swift",
 }
-GROUPS = tuple(_SOURCES)
+"""Sources, by group."""
+GROUPS = tuple(SOURCES)
 """Groups of sources."""
 _LABELS_FOR_TITLES = frozenset({"cloud_gov", "nws_alerts", "search_gov"})
 _LEAST_TITLE_WORDS = 5
@@ -43,7 +44,7 @@ _MOST_LEAD_SUMMARIES = 20
 def read_pairs(folder: Path, group: str, split: str, most: int) -> list[ChoiceText]:
     """Read at most so many texts of a group of sources; `split` is `train` or `dev`."""
     texts: list[ChoiceText] = []
-    for source in _SOURCES[group].split():
+    for source in SOURCES[group].split():
         plain: list[ChoiceText] = []
         leading: list[ChoiceText] = []
         for record in read_json_lines(folder / f"{source}.jsonl.gz"):

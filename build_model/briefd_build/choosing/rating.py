@@ -31,6 +31,8 @@ LENGTH = Length(10, 15)
 """The length that is asked for where none is named."""
 # Of a sentence, the share of its words that lie in a wanted passage, for it to be wanted.
 _LEAST_SHARE_WANTED = 0.5
+# How good a sensible second choice is, where the best is 1 and any other sentence 0; not tuned.
+_ACCEPTABLE = 0.85
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ def rate_text(engine: ExtractiveEngine, costs: Costs, source: ChoiceText, langua
     options = [SentenceOptions(offer.reading, costs, LENGTH.most, offer.label_words) for offer in offers]
     totals = tuple(best_total(option.totals, LENGTH) for option in options)
     if source.wanted:
-        quality = _wanted_shares(text, found, source.wanted)
+        acceptable = _ACCEPTABLE * _wanted_shares(text, found, source.acceptable)
+        quality = np.maximum(_wanted_shares(text, found, source.wanted), acceptable)
     else:
         quality = np.array(nearness(sentences, source.references))
     return RatedText(source, sentences, offers, totals, quality)

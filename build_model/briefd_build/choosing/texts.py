@@ -31,6 +31,7 @@ class ChoiceText:
         text: as the daemon would get it.
         references: human summaries and titles, the nearer to which the better a sentence.
         wanted: passages of the text of which each is as good as the others; where there are any, they decide.
+        acceptable: passages that are a sensible second choice.
     """
 
     identifier: str
@@ -39,6 +40,7 @@ class ChoiceText:
     text: str
     references: tuple[str, ...] = ()
     wanted: tuple[str, ...] = ()
+    acceptable: tuple[str, ...] = ()
 
     @property
     def order(self) -> str:
@@ -71,6 +73,13 @@ def read_treebank_texts(path: Path) -> Iterator[ChoiceText]:
         if references and not is_set_aside("gum", identifier):
             genre = document.comments.get("meta::genre", "")
             yield ChoiceText(identifier, "gum", genre, lay_out(document), references)
+
+
+def read_treebank_documents(path: Path, group: str) -> Iterator[ChoiceText]:
+    """Read the documents of a treebank, whose identifiers begin with their genre."""
+    for document in read_documents(path):
+        identifier = document.comments["newdoc id"]
+        yield ChoiceText(identifier, group, identifier.split("-")[0], lay_out(document))
 
 
 def lay_out(document: TreebankDocument) -> str:

@@ -121,7 +121,7 @@ class Polarity:
             outer = self.restricting(head)
         is_complement = relation in _COMPLEMENTS or bool(tree.links[word] & tree.roles.privative_links)
         if is_complement and (operator := self._predicates.get(tree.lower[head])) and word > head:
-            outer *= operator.body
+            outer *= UP if self._is_all(word) else operator.body
         effect = self._link_effect(word, head)
         # "Do not mix it if the air is cold" denies nothing of the air: the condition holds for the whole.
         return (self.place[head] if effect != UP and relation == "advcl" else outer) * effect
@@ -220,6 +220,11 @@ class Polarity:
     def is_quantified(self, noun: int) -> bool:
         """Whether a noun has an operator, or stands for all of its kind: its restrictions say of whom all is said."""
         return bool(self._operators[noun]) or self._is_generic(noun)
+
+    def _is_all(self, noun: int) -> bool:
+        """Whether of each of some things the same is said: "they cancelled all flights" speaks of every flight."""
+        is_object = self._tree.relations[noun] == "obj"
+        return is_object and any(each.restrictor == DOWN and each.body == UP for each in self._operators[noun])
 
     @cached_property
     def _operators(self) -> list[list[Operator]]:

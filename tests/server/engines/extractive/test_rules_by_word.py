@@ -100,6 +100,12 @@ def test_a_negation_reaches_through_verbs_and_objects() -> None:
     assert prices(proof)["stone"] in RESTRICTING
 
 
+@pytest.mark.parametrize("verb", ["cancelled", "announced"])
+def test_what_is_said_of_all_may_not_be_said_of_more(verb: str) -> None:
+    flights = f"They/1/nsubj/PRON {verb}/1/root/VERB all/3/det/DET flights/1/obj/NOUN to/5/case/ADP Cuba/3/nmod/PROPN"
+    assert prices(flights)["Cuba"] in RESTRICTING
+
+
 def test_a_concession_is_beyond_the_reach_of_a_negation() -> None:
     leak = "Pumps/2/nsubj/NOUN never/2/advmod/ADV leak/2/root/VERB {}/5/mark/SCONJ they/5/nsubj/PRON age/2/advcl/VERB"
     assert prices(leak.format("although"))["age"] == "advcl"

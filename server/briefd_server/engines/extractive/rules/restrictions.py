@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _NESTING = frozenset("acl acl:relcl advcl advcl:relcl amod nmod".split())
 _SUBJECTS = frozenset({"nsubj", "nsubj:pass", "nsubj:outer"})
+_NOUNS = frozenset({"NOUN", "PRON", "PROPN"})
 _REACH = 12  # words before the second half in which its condition is looked for: it bounds the time, and wasn't tuned
 _CLIMB = 3
 
@@ -83,6 +84,15 @@ def restricts_whom_it_concerns(view: SentenceView, word: int) -> bool:
     is_known = not is_of_many and not tree.child_forms[head].isdisjoint(view.roles.determiners_definite)
     is_place = tree.relations[word] == "nmod" and bool(tree.links[word] & view.roles.place_links)
     return not is_known and not is_place
+
+
+def restricts_exception(view: SentenceView, word: int) -> bool:
+    """Tell what says which are excepted: "no flights, with the exception of those to Havana".
+
+    Polarity does not tell: a ban with an exception turns it twice.
+    """
+    head = view.tree.heads[word]
+    return view.tree.tags[head] in _NOUNS and is_linked_condition(view, head)
 
 
 def _is_of_quantified_clause(view: SentenceView, verb: int) -> bool:

@@ -88,6 +88,7 @@ ALL_RULES = (
     Rule("focus", BENDING, _CLAUSES | {"conj"}, meaning.is_focused),
     Rule("fiction", BENDING, frozenset({"obl"}), meaning.is_fictional_frame),
     Rule("source", WIDENING, frozenset({"obl", "advcl", "nmod"}), meaning.is_source),
+    Rule("which-exception", EXTENDING, frozenset({"acl", "acl:relcl", "nmod"}), restrictions.restricts_exception),
     Rule(
         "whom-it-concerns", EXTENDING, frozenset({"acl", "acl:relcl", "nmod"}), restrictions.restricts_whom_it_concerns
     ),
