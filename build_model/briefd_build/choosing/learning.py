@@ -26,7 +26,7 @@ from briefd_build.choosing.texts import (
     read_treebank_texts,
     sample,
 )
-from briefd_server.engines.extractive.chooser import StandingByCosts
+from briefd_server.engines.extractive.prospects import StandingByCosts
 from briefd_server.engines.extractive.standing_features import FEATURES, WORTH, sentence_features
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def unit_of_value(examples: Sequence[Example], weights: NDArray[np.float64], cos
     """
     by_costs = StandingByCosts(costs)
     learned = _deviation_within([each.features @ weights for each in examples])
-    given = _deviation_within([np.array(by_costs(each.text.offers, each.text.totals)) for each in examples])
+    given = _deviation_within([np.array(by_costs(each.text.offers).standings(each.text.totals)) for each in examples])
     return given / learned
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from briefd_build.choosing.learning import FEATURE_NAMES, MESSAGES, learn_weights
 from briefd_build.choosing.picked import PICKED
 from briefd_build.choosing.rating import LENGTH
-from briefd_server.engines.extractive.chooser import StandingByCosts
+from briefd_server.engines.extractive.prospects import StandingByCosts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -70,7 +70,7 @@ def _without(examples: Iterable[Example], identifiers: Collection[str]) -> list[
 def by_costs(costs: Costs) -> Scorer:
     """Score sentences by the rows of a bundle without learned weights."""
     standing = StandingByCosts(costs)
-    return lambda example: np.array(standing(example.text.offers, example.text.totals))
+    return lambda example: np.array(standing(example.text.offers).standings(example.text.totals))
 
 
 def by_weights(weights: Mapping[str, float]) -> Scorer:

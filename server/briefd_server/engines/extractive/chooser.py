@@ -8,18 +8,18 @@ follows it. Nothing is searched or sampled: the choice is the optimum of the tab
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from math import log2, prod
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from briefd_server.engines.base import LONGEST_SINGLE_SENTENCE
 from briefd_server.engines.extractive.candidates import Candidate
 from briefd_server.engines.extractive.knapsack import IMPOSSIBLE, merge
-from briefd_server.engines.extractive.leads import denies_what_follows
 from briefd_server.engines.extractive.length import Length
 from briefd_server.engines.extractive.proofreading import NoProofReader
 from briefd_server.engines.extractive.proofreading.ranking import pick
-from briefd_server.engines.extractive.roles import read_roles
+from briefd_server.engines.extractive.prospects import Prospects, StandingByCosts
 from briefd_server.engines.extractive.sentence_options import SentenceOptions, is_flawed
+from briefd_server.engines.extractive.text_options import TextOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,10 +27,8 @@ if TYPE_CHECKING:
     from briefd_server.engines.extractive.costs import Costs
     from briefd_server.engines.extractive.offers import Offer
     from briefd_server.engines.extractive.proofreading import ProofReader
+    from briefd_server.engines.extractive.prospects import Standing
     from briefd_server.engines.extractive.reading import SentenceReading
-
-    Standing = Callable[[Sequence[Offer], Sequence[float]], list[float]]
-    """Tells, of a text's sentences and what the best words of each are worth, what each is worth for being that one."""
 
 # A lead-in that leaves less room than this for what it governs bars it.
 _LEAST_ROOM = 4
@@ -38,8 +36,6 @@ _LEAST_ROOM = 4
 _DENIED = 1_000.0
 # Nor is a header line or boilerplate, while anything else has lost no more than two restrictions.
 _ASIDE = 1_000.0
-# What is far below is flawed, and counted as such already.
-_LEAST_TOTAL = -20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +85,9 @@ class Judgement:
     standing: Standing | None = None
     proof_reader: ProofReader = field(default_factory=NoProofReader)
 
-    def standings(self, offers: Sequence[Offer], totals: Sequence[float]) -> list[float]:
-        """Tell what each sentence of a text is worth, its own words included."""
-        return (self.standing or StandingByCosts(self.costs))(offers, totals)
-
-
-@dataclass(frozen=True, slots=True)
-class StandingByCosts:
-    """What sentences are worth by the rows of a bundle without fitted weights; see `standing.Standing`."""
-
-    costs: Costs
-
-    def __call__(self, offers: Sequence[Offer], totals: Sequence[float]) -> list[float]:
-        """Tell what each sentence of a text is worth."""
-        return [self._worth(*each) for each in zip(offers, totals, range(len(offers)), strict=True)]
-
-    def _worth(self, offer: Offer, total: float, number: int) -> float:
-        costs = self.costs
-        worth = costs.prominence * offer.reading.prominence - costs.position * log2(1 + number)
-        worth += costs.words_share * max(total, _LEAST_TOTAL)
-        return worth - costs.aside * offer.is_aside - costs.question * offer.is_question
+    def prospects(self, offers: Sequence[Offer]) -> Prospects:
+        """Tell what each sentence of a text is worth, but for its own words."""
+        return (self.standing or StandingByCosts(self.costs))(offers)
 
 
 def choose(
@@ -125,20 +104,13 @@ def choose(
     Returns:
         As many words in all as the length asks for, or every word there is where they are fewer.
     """
-    options = []
-    for offer in offers:
-        checkpoint()
-        is_denied = offer.led_by is not None and _denies(offers[offer.led_by].reading)
-        options.append(
-            SentenceOptions(offer.reading, judgement.costs, length.most, offer.label_words, is_denied=is_denied)
-        )
-    if sum(map(len, options)) < length.least:
+    options = TextOptions(offers, judgement.costs, length.most, checkpoint)
+    if sum(len(offer.reading) for offer in offers) < length.least:
         whole = [[Candidate(0.0, list(range(len(each))))] for each in options]
         return _read_proof(offers, options, list(enumerate(whole)), judgement.proof_reader)
     best = _Choosing(offers, options, length, judgement).best()
     if is_flawed(best.total):
-        for option in options:
-            option.add_fragments()
+        options.add_fragments()
         best = _Choosing(offers, options, length, judgement).best()
     lengths = [length] if len(best.parts) == 1 else [Length(size, size) for _, size in best.parts]
     candidates = [
@@ -147,13 +119,9 @@ def choose(
     return _read_proof(offers, options, candidates, judgement.proof_reader)
 
 
-def _denies(lead: SentenceReading) -> bool:
-    return denies_what_follows(lead, read_roles(lead.language))
-
-
 def _read_proof(
     offers: Sequence[Offer],
-    options: Sequence[SentenceOptions],
+    options: TextOptions,
     candidates: Sequence[tuple[int, Sequence[Candidate]]],
     proof_reader: ProofReader,
 ) -> Choice:
@@ -174,71 +142,91 @@ def _read_proof(
 class _Choosing:
     """The candidates of one text, and the best of them."""
 
-    def __init__(
-        self, offers: Sequence[Offer], options: Sequence[SentenceOptions], length: Length, judgement: Judgement
-    ) -> None:
+    def __init__(self, offers: Sequence[Offer], options: TextOptions, length: Length, judgement: Judgement) -> None:
         self._offers = offers
         self._options = options
         self._length = length
         self._costs = judgement.costs
         self._leads = _find_leads(offers, options)
-        self._standings = judgement.standings(offers, [best_total(option.totals, length) for option in options])
+        self._prospects = judgement.prospects(offers)
 
     def best(self) -> _Candidate:
-        """Give the candidate with the best score."""
-        candidates = [*self._singles(), *self._governed(), *self._joined(), *self._pairs()]
-        return max(candidates or self._runs(), key=lambda candidate: candidate.score)
+        """Give the candidate with the best score; of equal ones the first.
+
+        The sentences stand in the order of what each may be worth at most: once a candidate is worth more than the next
+        one could be, nothing beyond is looked at.
+        """
+        best: _Candidate | None = None
+        best_rank = (0.0, 0, 0)
+        for most, number in sorted((-self._at_most(number), number) for number in range(len(self._offers))):
+            if best is not None and best.score > -most:
+                break
+            for kind, candidates in enumerate(self._kinds(number)):
+                for candidate in candidates:
+                    rank = (candidate.score, -kind, -number)
+                    if best is None or rank > best_rank:
+                        best, best_rank = candidate, rank
+        return best or max(self._runs(), key=lambda candidate: candidate.score)
+
+    def _at_most(self, number: int) -> float:
+        """Tell what the candidates that a sentence stands for may score at most."""
+        if self._length.most > LONGEST_SINGLE_SENTENCE:
+            return float("inf")  # a pair counts by the words of both
+        return self._prospects.at_most(number, self._options.most_total(number))
+
+    def _kinds(self, number: int) -> tuple[Iterator[_Candidate], ...]:
+        return self._singles(number), self._governed(number), self._joined(number), self._pairs(number)
+
+    def _standing(self, number: int) -> float:
+        return self._prospects.of(number, best_total(self._options[number].totals, self._length))
 
     def _candidate(self, total: float, standing: float, parts: Sequence[tuple[int, int]]) -> _Candidate:
         return _Candidate(standing + (total if is_flawed(total) else 0.0), total, tuple(parts))
 
-    def _singles(self) -> Iterator[_Candidate]:
-        for number, option in enumerate(self._options):
-            offer = self._offers[number]
-            if len(option.totals) > self._length.least and self._leads[number] is None and not offer.leads:
-                size = _best_size(option.totals, self._length)
-                worth = self._standings[number] - _DENIED * self._is_denied(number) - _ASIDE * offer.is_aside
-                yield self._candidate(option.totals[size], worth, [(number, size)])
+    def _singles(self, number: int) -> Iterator[_Candidate]:
+        offer = self._offers[number]
+        if len(offer.reading) >= self._length.least and self._leads[number] is None and not offer.leads:
+            totals = self._options[number].totals
+            size = _best_size(totals, self._length)
+            worth = self._standing(number) - _DENIED * self._is_denied(number) - _ASIDE * offer.is_aside
+            yield self._candidate(totals[size], worth, [(number, size)])
 
     def _is_denied(self, number: int) -> bool:
         """Whether the next sentence says that this one is not true."""
-        return number + 1 < len(self._options) and self._options[number + 1].denies_previous
+        return number + 1 < len(self._options) and self._options.denies_previous(number + 1)
 
-    def _governed(self) -> Iterator[_Candidate]:
-        """Join every sentence that a lead-in governs with that lead-in, whole."""
-        for number, lead in enumerate(self._leads):
-            if lead is None or len(self._options[lead]) > self._length.most - _LEAST_ROOM:
-                continue
-            whole = len(self._options[lead])
-            yield from self._join([lead, number], self._standings[number], least_of_first=whole)
+    def _governed(self, number: int) -> Iterator[_Candidate]:
+        """Join a sentence that a lead-in governs with that lead-in, whole."""
+        lead = self._leads[number]
+        if lead is None or len(self._offers[lead].reading) > self._length.most - _LEAST_ROOM:
+            return
+        whole = len(self._offers[lead].reading)
+        yield from self._join([lead, number], self._standing(number), least_of_first=whole)
 
-    def _joined(self) -> Iterator[_Candidate]:
-        """Join every sentence that is too short alone with what follows it, until they are long enough."""
-        for first, offer in enumerate(self._offers):
-            if len(offer.reading) >= self._length.least and not self._is_denied(first):
-                continue
-            numbers = [first]
-            words = len(offer.reading)
-            while (words < self._length.least or len(numbers) == 1) and self._continues(numbers[-1]):
-                numbers.append(numbers[-1] + 1)
-                words += len(self._offers[numbers[-1]].reading)
-            if len(numbers) > 1 and words >= self._length.least:
-                yield from self._join(numbers, self._joined_standing(numbers))
+    def _joined(self, first: int) -> Iterator[_Candidate]:
+        """Join a sentence that is too short alone with what follows it, until they are long enough."""
+        words = len(self._offers[first].reading)
+        if words >= self._length.least and not self._is_denied(first):
+            return
+        numbers = [first]
+        while (words < self._length.least or len(numbers) == 1) and self._continues(numbers[-1]):
+            numbers.append(numbers[-1] + 1)
+            words += len(self._offers[numbers[-1]].reading)
+        if len(numbers) > 1 and words >= self._length.least:
+            yield from self._join(numbers, self._joined_standing(numbers))
 
     def _joined_standing(self, numbers: Sequence[int]) -> float:
         """Tell what neighbours are worth together; one that leans on the first has no price."""
         price = self._costs.join * sum(not self._offers[number].leans for number in numbers[1:])
-        return self._standings[numbers[0]] - price - _ASIDE * self._offers[numbers[0]].is_aside
+        return self._standing(numbers[0]) - price - _ASIDE * self._offers[numbers[0]].is_aside
 
-    def _pairs(self) -> Iterator[_Candidate]:
-        """Join every sentence with the next: above the length of one sentence two whole ones beat a torn one."""
-        if self._length.most <= LONGEST_SINGLE_SENTENCE:
+    def _pairs(self, first: int) -> Iterator[_Candidate]:
+        """Join a sentence with the next: above the length of one sentence two whole ones beat a torn one."""
+        if self._length.most <= LONGEST_SINGLE_SENTENCE or not self._continues(first):
             return
-        for first, option in enumerate(self._options):
-            if self._continues(first):
-                gain = -self._costs.words_share * best_total(option.totals, self._length)
-                for pair in self._join([first, first + 1], self._standings[first] + gain):
-                    yield replace(pair, score=pair.score + self._costs.words_share * pair.total)
+        gain = -self._costs.words_share * best_total(self._options[first].totals, self._length)
+        for pair in self._join([first, first + 1], self._standing(first) + gain):
+            yield replace(pair, score=pair.score + self._costs.words_share * pair.total)
 
     def _continues(self, number: int) -> bool:
         """Whether the next sentence may be joined to this one: same block, same speaker, no label of its own."""
@@ -260,11 +248,11 @@ class _Choosing:
         for first in range(len(self._offers)):
             last, words = first, 0
             while last < len(self._offers) and words < self._length.least:
-                words += len(self._options[last])
+                words += len(self._offers[last].reading)
                 last += 1
             if words >= self._length.least:
                 price = self._costs.join * (last - first - 1)
-                yield from self._join(list(range(first, last)), self._standings[first] - price)
+                yield from self._join(list(range(first, last)), self._standing(first) - price)
 
     def _join(self, numbers: Sequence[int], standing: float, least_of_first: int = 1) -> Iterator[_Candidate]:
         totals = list(self._options[numbers[0]].totals)
@@ -286,13 +274,13 @@ class _Choosing:
         yield self._candidate(total, standing, list(zip(numbers, [size, *reversed(chosen)], strict=True)))
 
 
-def _find_leads(offers: Sequence[Offer], options: Sequence[SentenceOptions]) -> list[int | None]:
+def _find_leads(offers: Sequence[Offer], options: TextOptions) -> list[int | None]:
     """Find for every sentence the one that governs it: a line above it, or a sentence that says it is no fact."""
     leads: list[int | None] = []
     frame: int | None = None
-    for number, (offer, option) in enumerate(zip(offers, options, strict=True)):
+    for number, offer in enumerate(offers):
         leads.append(frame if offer.led_by is None else offer.led_by)
-        if option.frames_next:
+        if options.frames_next(number):
             frame = number
     return leads
 

@@ -107,7 +107,7 @@ class ExtractiveEngine:
 
         """
         sentences, offers = self._read_text(text, 1, call)
-        return list(zip(sentences, self._judgement.standings(offers, [0.0] * len(offers)), strict=True))
+        return list(zip(sentences, self._judgement.prospects(offers).standings([0.0] * len(offers)), strict=True))
 
     def read_document(self, sentences: Sequence[str], *, with_arcs: bool = False) -> list[SentenceReading]:
         """Read sentences that were split before, each with at least one word: for evaluation and tuning.

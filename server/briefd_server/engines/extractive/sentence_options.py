@@ -26,7 +26,7 @@ from briefd_server.engines.extractive.rules.grades import (
     STRIPPING,
     WIDENING,
 )
-from briefd_server.engines.extractive.sentence_tree import chain_conjuncts
+from briefd_server.engines.extractive.sentence_tree import CONTENT_TAGS, chain_conjuncts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -63,7 +63,6 @@ _ASIDE_RELATIONS = frozenset({"discourse", "vocative"})
 # A total below this, with its sign turned, holds a cut that a rule forbids.
 _FLAW = 300.0
 _NOUNS = frozenset({"NOUN", "PROPN"})
-_CONTENT_TAGS = frozenset({"ADJ", "ADV", "NOUN", "NUM", "PROPN", "VERB"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +233,7 @@ class SentenceOptions:
         values = [by_tag[tag] for tag in reading.tags]
         # Every summary holds a "the": the salience of function words says nothing about what is worth keeping.
         for word, salience in enumerate(np.asarray(reading.salience).tolist()):
-            if reading.tags[word] in _CONTENT_TAGS:
+            if reading.tags[word] in CONTENT_TAGS:
                 values[word] += costs.salience * salience
         for word in self._asides():
             values[word] = _ASIDE_VALUE

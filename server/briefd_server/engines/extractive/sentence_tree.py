@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SUBJECTS = frozenset("nsubj nsubj:pass csubj csubj:pass expl nsubj:outer csubj:outer".split())
 CLAUSE_LINKS = frozenset({"conj", "parataxis"})
 """Relations of a clause to the one that it is added to."""
+CONTENT_TAGS = frozenset({"ADJ", "ADV", "NOUN", "NUM", "PROPN", "VERB"})
+"""Parts of speech of words that say something by themselves."""
 _STATEMENTS = frozenset({"obj", "xcomp", "ccomp"})
 _LINKS = frozenset({"case", "mark"})
 _AUXILIARIES = frozenset({"aux", "aux:pass", "cop"})

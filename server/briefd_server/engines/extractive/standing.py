@@ -13,8 +13,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from briefd_server.engines.extractive.prospects import Prospects
 from briefd_server.engines.extractive.setting import CUES
-from briefd_server.engines.extractive.standing_features import FEATURES, sentence_features
+from briefd_server.engines.extractive.standing_features import (
+    FEATURES,
+    LEAST_WORTH,
+    MOST_WORTH,
+    WORTH,
+    sentence_features,
+)
 from briefd_server.languages import read_words
 
 if TYPE_CHECKING:
@@ -35,18 +42,13 @@ class Standing:
     weights: Mapping[str, float]
     language: str
 
-    def __call__(self, offers: Sequence[Offer], totals: Sequence[float]) -> list[float]:
-        """Tell what each sentence of a text is worth for being this one, in units of value.
-
-        Args:
-            offers: the text's sentences, in order.
-            totals: what the best words of each are worth at the asked length.
-        """
+    def __call__(self, offers: Sequence[Offer]) -> Prospects:
+        """Tell what each sentence of a text is worth for being this one, in units of value."""
         if not offers:
-            return []
-        features = sentence_features(offers, totals, self.language)
-        worth = np.sum([weight * features[name] for name, weight in self.weights.items()], axis=0)
-        return [float(value) for value in worth]
+            return Prospects([], 0.0)
+        features = sentence_features(offers, [0.0] * len(offers), self.language)
+        bases = np.sum([weight * features[name] for name, weight in self.weights.items() if name != WORTH], axis=0)
+        return Prospects(bases.tolist(), self.weights[WORTH], LEAST_WORTH, MOST_WORTH)
 
     @classmethod
     def from_json(cls, table: object, language: str) -> Standing:

@@ -17,6 +17,7 @@ import numpy as np
 from briefd_server.engines.extractive.cues import read_cues
 from briefd_server.engines.extractive.offers import Offer
 from briefd_server.engines.extractive.reading import SentenceReading
+from briefd_server.engines.extractive.sentence_tree import CONTENT_TAGS
 from briefd_server.text.blocks import Kind
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ _CUE_ROLES = (
     "decision", "change", "announcement", "request", "warning", "fault", "result", "contribution", "background",
     "example", "courtesy", "first_person", "second_person", "date",
 )  # fmt: skip
-_CONTENT_TAGS = frozenset({"ADJ", "ADV", "NOUN", "NUM", "PROPN", "VERB"})
 _START_ROLES = ("connective", "demonstrative", "pronoun", "first_person", "contribution")
 _FIRSTS = ("decision", "request", "fault", "result", "contribution", "announcement", "warning")
 _KINDS = (Kind.HEADING, Kind.LIST_ITEM, Kind.TABLE_ROW, Kind.MAIL_HEADER, Kind.LOG_LINE, Kind.CODE, Kind.SPEECH)
@@ -50,7 +50,8 @@ _TEXT_KINDS = (_MESSAGE, _STUDY) = ("message", "study")
 _MOST_SHORT_SENTENCES = 14
 _LEAST_SHARE_OF_AUTHORS = 0.2
 _A_LANGUAGE = "en"
-_LEAST_WORTH, _MOST_WORTH = -5.0, 40.0
+LEAST_WORTH, MOST_WORTH = -5.0, 40.0
+"""Words that are worth less or more count as these."""
 
 
 def sentence_features(offers: Sequence[Offer], totals: Sequence[float], language: str) -> dict[str, Column]:
@@ -76,7 +77,7 @@ def sentence_features(offers: Sequence[Offer], totals: Sequence[float], language
     }
     kind = _kind_of_text(columns)
     return {
-        WORTH: np.clip(np.array(totals, dtype=float), _LEAST_WORTH, _MOST_WORTH),
+        WORTH: np.clip(np.array(totals, dtype=float), LEAST_WORTH, MOST_WORTH),
         **columns,
         **{f"{each}:{name}": column * (each == kind) for each in _TEXT_KINDS for name, column in columns.items()},
     }
@@ -99,7 +100,7 @@ def _feature_names() -> frozenset[str]:
 
 
 def _content_stems(offer: Offer, words: Sequence[str]) -> list[str]:
-    return [word[:_STEM_LETTERS] for word, tag in zip(words, offer.reading.tags, strict=True) if tag in _CONTENT_TAGS]
+    return [word[:_STEM_LETTERS] for word, tag in zip(words, offer.reading.tags, strict=True) if tag in CONTENT_TAGS]
 
 
 def _encoder_columns(offers: Sequence[Offer]) -> dict[str, Column]:
@@ -124,7 +125,7 @@ def _encoder_columns(offers: Sequence[Offer]) -> dict[str, Column]:
 def _content_salience(offer: Offer) -> NDArray[np.float64]:
     """Give the salience of a sentence's content words, the lowest first; of its other words where it has none."""
     values = np.asarray(offer.reading.salience, dtype=float)
-    is_content = np.array([tag in _CONTENT_TAGS for tag in offer.reading.tags])
+    is_content = np.array([tag in CONTENT_TAGS for tag in offer.reading.tags])
     return np.sort(values[is_content] if is_content.any() else np.minimum(values, 0.0))
 
 

@@ -90,13 +90,13 @@ class StoppedCall(UnwatchedCall):
 
 @pytest.mark.parametrize("checkpoint_count", [0, 1, 20])
 def test_a_stopped_call_is_left_between_sentences(checkpoint_count: int) -> None:
-    """One checkpoint comes after the text was split, and one before the words of every sentence are chosen."""
+    """Checkpoints come after the text was split, before a sentence is weighed, and before its words are chosen."""
     text = "The pump in the second bay stopped at two because its bearing was worn.\n" * 20
     call = StoppedCall(checkpoint_count)
     with pytest.raises(CallStopped):
         ENGINE.summarize(Task(text, 10, 15), call)
     assert call.checkpoint_count == -1
-    ENGINE.summarize(Task(text, 10, 15), StoppedCall(21))
+    ENGINE.summarize(Task(text, 10, 15), StoppedCall(41))
 
 
 @settings(max_examples=300)

@@ -73,10 +73,10 @@ def test_features_of_messages_are_those_of_short_texts_that_report_no_study():
 @pytest.mark.parametrize("name", ["request", "fault", WORTH])
 def test_weights_decide(name):
     standing = Standing({**ZEROS, name: 2.0}, "en")
-    worths = standing([offer(), offer(REQUEST), offer(REPORT)], [1.0, 2.0, 3.0])
+    worths = standing([offer(), offer(REQUEST), offer(REPORT)]).standings([1.0, 2.0, 3.0])
     best = {"request": 1, "fault": 2, WORTH: 2}[name]
     assert worths.index(max(worths)) == best
-    assert standing([], []) == []
+    assert standing([]).standings([]) == []
 
 
 @pytest.mark.parametrize(
