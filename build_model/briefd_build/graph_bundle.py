@@ -18,9 +18,9 @@ GRAPH, _BASELINE_GRAPH = "optimized.onnx", "baseline.onnx"
 def add_baseline(directory: Path, baseline: Path) -> None:
     """Put the model of another bundle into a bundle as its float32 baseline, with its own tokenizer."""
     own_tokenizer = tokenizer_name(BASELINE)
+    manifest = read_bundle(directory).manifest
     shutil.copyfile(baseline / GRAPH, directory / _BASELINE_GRAPH)
     shutil.copyfile(baseline / TOKENIZER_NAME, directory / own_tokenizer)
-    manifest = read_bundle(directory).manifest
     added = {name: describe_file(directory / name) for name in (_BASELINE_GRAPH, own_tokenizer)}
     variants = {**manifest.variants, BASELINE: VariantEntry(_BASELINE_GRAPH, extra_files=(own_tokenizer,))}
     write_manifest(directory, replace(manifest, files={**manifest.files, **added}, variants=variants))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from briefd.v1 import briefd_pb2 as pb
 from briefd.v1.briefd_pb2_grpc import SummarizerServiceStub
 from briefd_client.calls import (
     DEFAULT_TIMEOUT_SECONDS,
+    END_SECONDS,
+    AnswerT,
     CallSettings,
     CallState,
     closed_client,
@@ -19,7 +22,9 @@ from briefd_client.calls import (
     method_for,
 )
 from briefd_client.channel import channel_options, resolve_address
+from briefd_client.errors import MisplacedClientError
 from briefd_client.failures import cancelled_call
+from briefd_client.forking import check_not_forked, is_broken, note_connected
 from briefd_client.messages import classify_request, health_report_of, summarize_request
 from briefd_client.retry import DEFAULT_RETRY, RetryPolicy
 
@@ -30,10 +35,14 @@ if TYPE_CHECKING:
     from briefd.v1.briefd_pb2_grpc import SummarizerServiceAsyncStub
     from briefd_client.messages import Request
     from briefd_client.results import (
+        Accepted,
+        Chunk,
         ClassificationResult,
         ClassifyEvent,
         Event,
         HealthReport,
+        Result,
+        Sample,
         SummaryResult,
         Variant,
     )
@@ -57,6 +66,7 @@ class AsyncClient:
         self._settings = CallSettings(resolve_address(address), timeout_seconds, retry)
         self._channel: grpc.aio.Channel | None = None
         self._stub: SummarizerServiceAsyncStub | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._calls: set[grpc.aio.Call] = set()
         self._is_closed = False
 
@@ -73,7 +83,7 @@ class AsyncClient:
         timeout_seconds: float | None = None,
     ) -> SummaryResult:
         """Summarize one text in one sentence, or in up to two; arguments and errors are those of `Client.summarize`."""
-        events = self.stream(
+        request = summarize_request(
             text,
             min_words=min_words,
             max_words=max_words,
@@ -81,9 +91,12 @@ class AsyncClient:
             min_confidence=min_confidence,
             bundle=bundle,
             variant=variant,
-            timeout_seconds=timeout_seconds,
+            sample_interval_seconds=None,
         )
-        return final_result([event async for event in events])
+        events: AsyncGenerator[Event, None] = self._events(
+            request, self._settings.start_call(timeout_seconds, hands_over_events=False)
+        )
+        return await _final_result(events)
 
     def stream(  # noqa: PLR0913 - one argument a field of the request
         self,
@@ -124,10 +137,13 @@ class AsyncClient:
         timeout_seconds: float | None = None,
     ) -> ClassificationResult:
         """Tell which label one text belongs under; arguments and errors are those of `Client.classify`."""
-        events = self.classify_stream(
-            text, label_count=label_count, bundle=bundle, variant=variant, timeout_seconds=timeout_seconds
+        request = classify_request(
+            text, label_count=label_count, bundle=bundle, variant=variant, sample_interval_seconds=None
         )
-        return final_result([event async for event in events])
+        events: AsyncGenerator[ClassifyEvent, None] = self._events(
+            request, self._settings.start_call(timeout_seconds, hands_over_events=False)
+        )
+        return await _final_result(events)
 
     def classify_stream(
         self,
@@ -164,6 +180,8 @@ class AsyncClient:
     async def close(self) -> None:
         """Cancel what is running and disconnect; may be called again."""
         self._is_closed = True
+        if is_broken():
+            return  # closing would wait for ever as well; the connection is the parent's
         for call in tuple(self._calls):
             call.cancel()
         if self._channel is not None:
@@ -179,13 +197,16 @@ class AsyncClient:
 
     async def _events(self, request: Request, call: CallState) -> AsyncGenerator[Any, None]:
         """Ask, and yield the events of the method that takes the request."""
+        call.begin(request)
         while True:
             responses = method_for(request, self._open_stub())(request, timeout=call.remaining_seconds())
             try:
                 with self._running(responses):
-                    async for response in responses:
+                    while not call.has_result and (response := await responses.read()) is not grpc.aio.EOF:
                         for event in call.receive(response):
                             yield event
+                    if call.has_result:
+                        await _await_end(responses, call)
             except grpc.RpcError as error:
                 pause_seconds = call.pause_after(error)
             else:
@@ -211,11 +232,44 @@ class AsyncClient:
             call.cancel()
 
     def _open_stub(self) -> SummarizerServiceAsyncStub:
-        """Return the stub; the channel binds to the event loop that runs when it is made, so it is made here."""
+        """Return the stub; the channel binds to the event loop that runs when it is made, so it is made here.
+
+        Raises:
+            ClosedClientError: this client was closed.
+            MisplacedClientError: the channel is of another loop, or of the process that this one was forked from.
+        """
         if self._is_closed:
             raise closed_client()
+        check_not_forked()
+        loop = asyncio.get_running_loop()
+        if self._loop not in {None, loop}:
+            raise MisplacedClientError("this client was first used on another event loop; make one for each loop")
         if self._stub is None:
+            self._loop = loop
+            note_connected()
             address = self._settings.address
             self._channel = grpc.aio.insecure_channel(address.target, options=channel_options(address))
             self._stub = SummarizerServiceStub(self._channel)
         return self._stub
+
+
+async def _final_result(events: AsyncGenerator[Accepted | Chunk | Sample | Result[AnswerT], None]) -> AnswerT:
+    """Return the answer out of a call's events, of which only the last is kept."""
+    last: deque[Accepted | Chunk | Sample | Result[AnswerT]] = deque(maxlen=1)
+    async for event in events:
+        last.append(event)
+    return final_result(last)
+
+
+async def _await_end(responses: Any, call: CallState) -> None:
+    """Wait for the end of a stream whose result is there, but not for long; however it ends, the result stands.
+
+    Raises:
+        UnexpectedAnswerError: something else comes.
+    """
+    try:
+        response = await asyncio.wait_for(responses.read(), END_SECONDS)
+    except (asyncio.TimeoutError, grpc.RpcError):
+        return
+    if response is not grpc.aio.EOF:
+        call.receive(response)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -11,6 +12,7 @@ from briefd.v1 import briefd_pb2 as pb
 from briefd.v1.briefd_pb2_grpc import SummarizerServiceStub
 from briefd_client.calls import (
     DEFAULT_TIMEOUT_SECONDS,
+    END_SECONDS,
     CallSettings,
     CallState,
     closed_client,
@@ -18,6 +20,7 @@ from briefd_client.calls import (
     method_for,
 )
 from briefd_client.channel import channel_options, resolve_address
+from briefd_client.end_watch import EndWatch
 from briefd_client.messages import classify_request, health_report_of, summarize_request
 from briefd_client.retry import DEFAULT_RETRY, RetryPolicy
 
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
         Variant,
     )
 
+_END_WATCH = EndWatch(END_SECONDS)
+
 
 class Client:
     """Asks a daemon, and waits for its answers. One client may be used from many threads; it connects when first used.
@@ -43,7 +48,7 @@ class Client:
             print(client.summarize(text).summary)
 
     A call that finds the queue full is tried again when the daemon's hint says so, as long as its timeout allows; one
-    that finds no daemon is tried again twice. A call that has received anything is never repeated.
+    that finds no daemon is tried again twice. A call that a daemon had taken is not repeated, unless `retry` says so.
     """
 
     def __init__(
@@ -97,7 +102,7 @@ class Client:
         Raises:
             BriefdError: there is no answer; see `briefd_client.errors`.
         """
-        events = self.stream(
+        request = summarize_request(
             text,
             min_words=min_words,
             max_words=max_words,
@@ -105,9 +110,12 @@ class Client:
             min_confidence=min_confidence,
             bundle=bundle,
             variant=variant,
-            timeout_seconds=timeout_seconds,
+            sample_interval_seconds=None,
         )
-        return final_result(list(events))
+        events: Generator[Event, None, None] = self._events(
+            request, self._settings.start_call(timeout_seconds, hands_over_events=False)
+        )
+        return final_result(deque(events, maxlen=1))
 
     def stream(  # noqa: PLR0913 - one argument a field of the request
         self,
@@ -179,10 +187,13 @@ class Client:
         Raises:
             BriefdError: there is no answer; see `briefd_client.errors`.
         """
-        events = self.classify_stream(
-            text, label_count=label_count, bundle=bundle, variant=variant, timeout_seconds=timeout_seconds
+        request = classify_request(
+            text, label_count=label_count, bundle=bundle, variant=variant, sample_interval_seconds=None
         )
-        return final_result(list(events))
+        events: Generator[ClassifyEvent, None, None] = self._events(
+            request, self._settings.start_call(timeout_seconds, hands_over_events=False)
+        )
+        return final_result(deque(events, maxlen=1))
 
     def classify_stream(
         self,
@@ -245,6 +256,7 @@ class Client:
 
     def _events(self, request: Request, call: CallState) -> Generator[Any, None, None]:
         """Ask, and yield the events of the method that takes the request."""
+        call.begin(request)
         ask = method_for(request, self._stub)
         while True:
             try:
@@ -254,10 +266,15 @@ class Client:
             try:
                 for response in responses:
                     yield from call.receive(response)
+                    if call.has_result:
+                        _END_WATCH.expect_end(responses)
             except grpc.RpcError as error:
+                if call.has_result:  # however the stream ends, the result stands
+                    return None
                 pause_seconds = call.pause_after(error)
             else:
                 return call.finish()
             finally:
+                _END_WATCH.forget(responses)
                 responses.cancel()
             self._closed.wait(pause_seconds)

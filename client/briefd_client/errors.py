@@ -15,6 +15,7 @@
     │   └── ShuttingDownError   SHUTTING_DOWN
     ├── EngineError             ENGINE_FAILED
     ├── UnexpectedAnswerError   UNEXPECTED_ANSWER: what answers is no briefd, or not of this version
+    ├── MisplacedClientError    OTHER_EVENT_LOOP, FORKED: an `AsyncClient` where it cannot work
     └── ClosedClientError       CLIENT_CLOSED
 
 `reason` is stable and made for programs; the message is one line for people that states the fix. Neither ever holds the
@@ -118,6 +119,12 @@ class UnexpectedAnswerError(BriefdError):
     """What answers at the address is no briefd, or not of this version."""
 
     reason = "UNEXPECTED_ANSWER"
+
+
+class MisplacedClientError(BriefdError):
+    """An `AsyncClient` is used on a second event loop, or in a child of a process where one had connected."""
+
+    reason = "OTHER_EVENT_LOOP"
 
 
 class ClosedClientError(BriefdError):

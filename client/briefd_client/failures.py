@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from briefd.address import Address
 
 _DOMAIN = "briefd"
+# HTTP/2's REFUSED_STREAM, for calls above what the server takes on a connection: it has not read them (RFC 9113, 8.7).
+_REFUSED_STREAM = re.compile(r"RST_STREAM with error code 7\b")
+# What gRPC says when it is the answer that is too large, and not the request.
+_TOO_LARGE_AN_ANSWER = "CLIENT: Received message larger than max"
 # For a reason that this version does not know, and for statuses that gRPC itself gives.
 _CLASS_BY_CODE: dict[grpc.StatusCode, type[BriefdError]] = {
     grpc.StatusCode.INVALID_ARGUMENT: RequestError,
@@ -76,23 +81,32 @@ def _failure_of_grpc_itself(
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return DeadlineError(f"no answer within {timeout_seconds:g} s; allow a longer timeout")
     if code is grpc.StatusCode.UNAVAILABLE:
-        return UnavailableError(_unreachable_message(details, address))
+        return _unavailable(details, address)
     if code is grpc.StatusCode.CANCELLED:
         return cancelled_call()
     if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
-        if "larger than max" in details:  # gRPC's own limit of a message, above the daemon's of a text
-            return TextError("the text is larger than the daemon accepts; send a shorter one", reason="TEXT_TOO_LARGE")
-        return QueueFullError(f"the daemon at {address} takes no more calls now; try again later")
+        return _exhausted(details, address)
     message = (
         f"what answers at {address} is no briefd of this version ({code.name}); check the address and the versions"
     )
     return UnexpectedAnswerError(message)
 
 
-def _unreachable_message(details: str, address: Address) -> str:
+def _exhausted(details: str, address: Address) -> BriefdError:
+    if _TOO_LARGE_AN_ANSWER in details:
+        return UnexpectedAnswerError(f"what answers at {address} sends more than any answer holds; check its version")
+    if "larger than max" in details:  # gRPC's own limit of a message, above the daemon's of a text
+        return TextError("the text is larger than the daemon accepts; send a shorter one", reason="TEXT_TOO_LARGE")
+    return QueueFullError(f"the daemon at {address} takes no more calls now; try again later")
+
+
+def _unavailable(details: str, address: Address) -> BriefdError:
+    if _REFUSED_STREAM.search(details):
+        return QueueFullError(f"the daemon at {address} takes no more calls now; try again later")
     if "Permission denied" in details:
-        return f"this user may not open {address}; join the group that owns the socket"
-    return f"no daemon answers at {address}; start one with `briefd serve`, or give the address where it listens"
+        return UnavailableError(f"this user may not open {address}; join the group that owns the socket")
+    message = f"no daemon answers at {address}; start one with `briefd serve`, or give the address where it listens"
+    return UnavailableError(message)
 
 
 def _probability_of(number: str) -> float | None:

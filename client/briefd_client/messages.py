@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from datetime import timezone
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from briefd.v1 import briefd_pb2 as pb
-from briefd_client.errors import OptionError, TextError, UnexpectedAnswerError
+from briefd_client.errors import NotServedError, OptionError, TextError, UnexpectedAnswerError
 from briefd_client.results import (
     Accepted,
     Bundle,
@@ -36,6 +36,7 @@ from briefd_client.word_choices import Polarity, Span, WordChoice
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
+    from google.protobuf.timestamp_pb2 import Timestamp
 
     Request = pb.SummarizeRequest | pb.ClassifyRequest
     Response = pb.SummarizeResponse | pb.ClassifyResponse
@@ -70,6 +71,7 @@ def summarize_request(  # noqa: PLR0913 - one argument a field of the request
 
     Raises:
         TextError: the text holds half of a surrogate pair.
+        NotServedError: the bundle's name does.
         OptionError: a number does not fit into its field.
     """
     request = pb.SummarizeRequest()
@@ -128,7 +130,7 @@ def health_report_of(health: pb.HealthResponse) -> HealthReport:
     return HealthReport(
         status=ServingStatus.SERVING if health.status == pb.SERVING_STATUS_SERVING else ServingStatus.NOT_SERVING,
         version=health.version,
-        ready_at=health.ready_at.ToDatetime(timezone.utc) if health.HasField("ready_at") else None,
+        ready_at=_time_of(health.ready_at) if health.HasField("ready_at") else None,
         uptime_seconds=_seconds(health, "uptime"),
         bundle=_bundle_of(health.bundle) if health.HasField("bundle") else None,
         limits=_limits_of(health.limits) if health.HasField("limits") else None,
@@ -144,6 +146,13 @@ def health_report_of(health: pb.HealthResponse) -> HealthReport:
     )
 
 
+def _time_of(timestamp: Timestamp) -> datetime:
+    try:
+        return timestamp.ToDatetime(timezone.utc)
+    except (ValueError, OverflowError):
+        raise UnexpectedAnswerError("the daemon gave a time that is none; check its version") from None
+
+
 def _fill(
     request: Request, text: str, bundle: str, variant: Variant | None, sample_interval_seconds: float | None
 ) -> None:
@@ -152,10 +161,14 @@ def _fill(
         request.variant = _VARIANT_NUMBERS[variant]
     try:
         request.text = text
-        request.bundle = bundle
     except UnicodeEncodeError:
         message = "the text cannot be written as UTF-8; decode its bytes with errors='replace' before you send it"
         raise TextError(message, reason="MALFORMED_REQUEST") from None
+    try:
+        request.bundle = bundle
+    except UnicodeEncodeError:
+        message = "the name of the bundle is not UTF-8, and no bundle has such a name; give another"
+        raise NotServedError(message, reason="UNKNOWN_BUNDLE") from None
     if sample_interval_seconds is not None:
         _set_sample_interval(request, sample_interval_seconds)
 
@@ -169,7 +182,7 @@ def _set_sample_interval(request: Request, seconds: float) -> None:
 
 
 def _summary_of(result: pb.SummarizeResult) -> SummaryResult:
-    confidence = _reading(result, "confidence")
+    confidence = result.confidence if result.HasField("confidence") else None
     if confidence is not None and not math.isfinite(confidence):
         raise UnexpectedAnswerError("the daemon gave a confidence that is no number; check its version")
     return SummaryResult(
@@ -296,7 +309,9 @@ def _latency_of(latency: pb.Latency) -> Latency:
 
 
 def _reading(message: Message, field: str) -> Any:
-    return getattr(message, field) if message.HasField(field) else None
+    """Read what may not have been measured; a number that is none was not."""
+    value = getattr(message, field) if message.HasField(field) else None
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _seconds(message: Message, field: str) -> float | None:

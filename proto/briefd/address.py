@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # Where the daemon listens as a system service, which has no XDG_RUNTIME_DIR.
 SERVICE_ADDRESS = "unix:/run/briefd/briefd.sock"
 # The kernel's `sun_path` is 108 bytes with its final NUL.
-_MAX_PATH_BYTES = 107
+MAX_PATH_BYTES = 107
 _MAX_PORT = 65535
 
 
@@ -36,8 +36,11 @@ class UnixAddress:
 
     @property
     def target(self) -> str:
-        """What gRPC is given: a URI, in which it would take `%`, `?` and `#` of the path for its own."""
-        return f"unix:{quote(self.path)}"
+        """What gRPC is given: a URI, in which it would take `%`, `?` and `#` of the path for its own.
+
+        It is made of the path's bytes, which need not be UTF-8.
+        """
+        return f"unix:{quote(os.fsencode(self.path))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,10 @@ def parse_address(text: str) -> Address:
     """
     if text.startswith("unix:"):
         return _parse_unix(text)
+    scheme, is_url, rest = text.partition("://")
+    if is_url:
+        example = rest.rstrip("/") or "HOST:PORT"
+        raise AddressError(f"{text!r} is a URL; write the address without {scheme}://, for example {example}")
     host, colon, port = text.rpartition(":")
     if not colon or not host:
         raise AddressError(f"{text!r} is no address; write unix:PATH or HOST:PORT")
@@ -98,8 +105,8 @@ def _parse_unix(text: str) -> UnixAddress:
     path = text.removeprefix("unix:")
     if not path or "\0" in path or path.endswith("/"):
         raise AddressError(f"{text!r} names no socket file; write unix:PATH, for example {SERVICE_ADDRESS}")
-    if len(os.fsencode(path)) > _MAX_PATH_BYTES:
-        raise AddressError(f"{text!r} is too long for a Unix socket; choose a path of at most {_MAX_PATH_BYTES} bytes")
+    if len(os.fsencode(path)) > MAX_PATH_BYTES:
+        raise AddressError(f"{text!r} is too long for a Unix socket; choose a path of at most {MAX_PATH_BYTES} bytes")
     return UnixAddress(os.path.normpath(path))
 
 

@@ -18,6 +18,8 @@ WorkerT = TypeVar("WorkerT")
 
 # Weight of the latest service time in the running mean: the last ten calls or so count.
 _LATEST_WEIGHT = 0.2
+# Calls whose requests may be read at the same time, or as many as may wait: of the largest texts, some 20 MB.
+_LEAST_ARRIVING = 64
 # What a call is taken to need before any was measured, in seconds.
 _FIRST_GUESS_SECONDS = 0.1
 
@@ -68,14 +70,28 @@ class Admission(Generic[WorkerT]):
             QueueFullError: as many calls wait as may.
 
         """
-        if self._is_closed:
-            raise ShuttingDownError
-        if not self._free and len(self._waiting) >= self._queue_limit:
-            raise QueueFullError(self.retry_seconds())
+        self.check_room()
         ahead = 0 if self._free else self.running_count + len(self._waiting)
         self._waiting.append(place)
         self._hand_out()
         return ahead
+
+    def check_room(self, arriving_count: int = 0) -> None:
+        """Let a call pass that could be admitted now, and whose request is not read yet.
+
+        `arriving_count` are such calls that are being read. They hold no place, so that slow senders keep none from
+        others, but the memory of all bounds how many there can be.
+
+        Raises:
+            ShuttingDownError: the daemon is draining.
+            QueueFullError: as many calls wait as may, or are being read.
+
+        """
+        if self._is_closed:
+            raise ShuttingDownError
+        most_arriving = max(_LEAST_ARRIVING, self._queue_limit)
+        if arriving_count >= most_arriving or (not self._free and len(self._waiting) >= self._queue_limit):
+            raise QueueFullError(self.retry_seconds())
 
     def leave(self, place: Place[WorkerT]) -> None:
         """Give up a place in the queue; does nothing for a call that has started."""

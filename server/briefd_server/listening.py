@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import logging
 import os
+import pwd
 import socket
-import stat
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from briefd.address import Address, TcpAddress, UnixAddress
 from briefd_server.errors import ListenError
+from briefd_server.socket_file import SocketFile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
 _LOGGER = logging.getLogger(__name__)
-_SOCKET_MODE = 0o660
 
 
 class Listeners:
-    """The addresses that a server listens on; `bind` is the server's own, from a target to a port.
+    """The addresses that a daemon listens on; `bind` has a server listen on a gRPC target of an address.
 
-    Used as a context: leaving it removes the socket files and lets the next daemon in.
+    It returns the port, and is called again for an address whose socket file was removed. Used as a context: leaving it
+    removes the socket files and lets the next daemon in.
     """
 
-    def __init__(self, bind: Callable[[str], int]) -> None:
+    def __init__(self, bind: Callable[[Address, str], int]) -> None:
         self._bind = bind
         self._held = ExitStack()
+        self._files: dict[UnixAddress, SocketFile] = {}
+        self._failures: dict[UnixAddress, str] = {}
 
     def __enter__(self) -> Listeners:
         return self
@@ -48,10 +51,31 @@ class Listeners:
             self._claim(address)
         return [self._listen(address) for address in addresses]
 
+    def restore(self) -> list[Address]:
+        """Bind every socket again whose file was removed, since no new client finds it; returns those that were bound.
+
+        What fails is logged, once for as long as it fails alike.
+        """
+        return [address for address, file in self._files.items() if self._restore(address, file)]
+
+    def _restore(self, address: UnixAddress, file: SocketFile) -> bool:
+        try:
+            if is_missing := file.is_missing:
+                self._listen(address)
+                _LOGGER.warning("the socket %s was removed; listening there again", address)
+            self._failures.pop(address, None)
+        except (ListenError, OSError) as error:
+            if self._failures.get(address) != str(error):
+                self._failures[address] = str(error)
+                _LOGGER.error("the socket %s was removed: %s", address, error)  # noqa: TRY400 - one line says all
+            return False
+        return is_missing
+
     def _claim(self, address: Address) -> None:
         try:
             if isinstance(address, UnixAddress):
-                self._held.enter_context(_socket_file(address.path))
+                file = self._files[address] = self._held.enter_context(SocketFile(address.path))
+                file.clear_stale()
             else:
                 _check_free(address)
         except OSError as error:
@@ -59,48 +83,14 @@ class Listeners:
 
     def _listen(self, address: Address) -> Address:
         try:
-            with _umask(0o777 & ~_SOCKET_MODE):
-                port = self._bind(address.target)
+            if isinstance(address, UnixAddress):
+                self._files[address].bind(partial(self._bind, address))
+                return address
+            return TcpAddress(address.host, self._bind(address, address.target))
+        except OSError as error:
+            raise ListenError(f"cannot listen on {address}: {_advice(error)}") from None
         except RuntimeError:
             raise ListenError(f"cannot listen on {address}: gRPC refused it; choose another address") from None
-        return TcpAddress(address.host, port) if isinstance(address, TcpAddress) else address
-
-
-@contextmanager
-def _socket_file(path: str) -> Iterator[None]:
-    """Own a socket file: hold its lock, clear away what a crash left, and remove it in the end.
-
-    The lock file stays: removing it would let two daemons lock two files of one name.
-    """
-    with open(f"{path}.lock", "w", opener=_private) as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise OSError(errno.EADDRINUSE, "another briefd listens there") from None
-        _clear_stale(path)
-        try:
-            yield
-        finally:
-            with suppress(FileNotFoundError):
-                os.unlink(path)
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NOFOLLOW, 0o600)
-
-
-def _clear_stale(path: str) -> None:
-    try:
-        mode = os.lstat(path).st_mode
-    except FileNotFoundError:
-        return
-    if not stat.S_ISSOCK(mode):
-        raise FileExistsError(errno.EEXIST, "a file that is no socket is there")
-    with socket.socket(socket.AF_UNIX) as probe:
-        if probe.connect_ex(path) == 0:
-            raise OSError(errno.EADDRINUSE, "another program listens there")
-    _LOGGER.info("removing the stale socket %s", path)
-    os.unlink(path)
 
 
 def _check_free(address: TcpAddress) -> None:
@@ -135,18 +125,21 @@ def _advice(error: OSError) -> str:
         errno.EADDRINUSE: "stop the program that listens there or choose another address with --listen",
         errno.ENOENT: "create its directory or choose another path with --listen unix:PATH",
         errno.ENOTDIR: "choose another path with --listen unix:PATH",
-        errno.EEXIST: "remove it or choose another path with --listen unix:PATH",
+        errno.EEXIST: "choose another path with --listen unix:PATH, or remove it",
         errno.EACCES: "this user may not; choose another address with --listen",
         errno.EADDRNOTAVAIL: "give an address of this machine",
     }.get(error.errno or 0, "choose another address with --listen")
-    return f"{error.strerror}; {advice}"
+    return f"{error.strerror}{_place_of(error)}; {advice}"
 
 
-@contextmanager
-def _umask(mask: int) -> Iterator[None]:
-    """Have the socket file made with its mode, so that it never has another."""
-    previous = os.umask(mask)
+def _place_of(error: OSError) -> str:
+    """Name the file of a failure and whose it is: the lock beside a socket is easily overlooked."""
+    if not isinstance(error.filename, str):
+        return ""
     try:
-        yield
-    finally:
-        os.umask(previous)
+        owner = os.lstat(error.filename).st_uid
+    except OSError:
+        return f": {error.filename}"
+    with suppress(KeyError):
+        return f": {error.filename} of the user {pwd.getpwuid(owner).pw_name}"
+    return f": {error.filename} of the user {owner}"

@@ -1,4 +1,4 @@
-"""Signals that ask the daemon to stop: the first to drain, the second to end at once."""
+"""Signals that ask the daemon to stop, the first to drain, the second to end at once, and SIGHUP, to reload."""
 
 from __future__ import annotations
 
@@ -14,19 +14,24 @@ _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class StopSignals:
-    """Counts the stop signals while the context lasts; used on a running loop of the main thread."""
+    """Counts the stop signals while the context lasts; used on a running loop of the main thread.
+
+    SIGHUP sets `hangup`, which whoever heeds it clears.
+    """
 
     def __init__(self) -> None:
         self.first = asyncio.Event()
         self.second = asyncio.Event()
+        self.hangup = asyncio.Event()
 
     def __enter__(self) -> StopSignals:
         for number in _STOP_SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, self._count)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.hangup.set)
         return self
 
     def __exit__(self, *exception: object) -> None:
-        for number in _STOP_SIGNALS:
+        for number in (*_STOP_SIGNALS, signal.SIGHUP):
             asyncio.get_running_loop().remove_signal_handler(number)
 
     def _count(self) -> None:

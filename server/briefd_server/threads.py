@@ -6,6 +6,8 @@ import math
 import os
 from typing import TYPE_CHECKING
 
+from briefd_server.cgroup import cgroup_directories, read_text
+
 if TYPE_CHECKING:
     from collections.abc import Collection, MutableMapping
 
@@ -44,19 +46,10 @@ def usable_core_count(sys: str = "/sys", proc: str = "/proc", cpus: Collection[i
 
 def _siblings(sys: str, cpu: int) -> str:
     """Name the core of a logical processor by the processors that share it; itself where the kernel does not say."""
-    return _read(f"{sys}/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list") or str(cpu)
+    return read_text(f"{sys}/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list") or str(cpu)
 
 
 def _quota(sys: str, proc: str) -> int:
     """Read how many processors' time the cgroup (version 2) may take, rounded up."""
-    group = next((line[3:] for line in _read(f"{proc}/self/cgroup").splitlines() if line.startswith("0::")), "/")
-    quota, _, period = _read(f"{sys}/fs/cgroup{group.rstrip('/')}/cpu.max").partition(" ")
+    quota, _, period = read_text(f"{cgroup_directories(proc, sys)[0]}/cpu.max").partition(" ")
     return math.ceil(int(quota) / int(period)) if quota.isdecimal() and period.isdecimal() else os.cpu_count() or 1
-
-
-def _read(path: str) -> str:
-    try:
-        with open(path, encoding="ascii") as file:
-            return file.read().strip()
-    except (OSError, UnicodeDecodeError):
-        return ""

@@ -31,11 +31,24 @@ class Answer(Generic[ResultT]):
     usage: Usage
 
 
-class Worker:
-    """Runs calls one at a time, each on the engine of its form of the model; `load` loads one for this worker alone."""
+class PanicError(Exception):
+    """Something that is no `Exception` was raised at work; it is the cause, and not quoted."""
 
-    def __init__(self, number: int, load: Callable[[str], Engine | Classifier]) -> None:
+
+class Worker:
+    """Runs calls one at a time, each on the engine of its form of the model.
+
+    `load` loads one for this worker alone; `rehearse` raises where an engine that was loaded cannot be served.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        load: Callable[[str], Engine | Classifier],
+        rehearse: Callable[[Engine | Classifier, str], None],
+    ) -> None:
         self._load = load
+        self._rehearse = rehearse
         self._engines: dict[str, Engine | Classifier] = {}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"briefd-worker-{number}")
         self._work: Future[Any] | None = None
@@ -46,8 +59,8 @@ class Worker:
         return self._work is not None and not self._work.done()
 
     def warm(self, form: str) -> asyncio.Future[Engine | Classifier]:
-        """Load a form before the first call asks for it."""
-        return self._run(self._engine, form)
+        """Load a form before the first call asks for it, and have it rehearse."""
+        return self._run(self._warm, form)
 
     def submit(self, call: Call[ResultT]) -> asyncio.Future[Answer[ResultT]]:
         """Start working on a call; the future fails with whatever its engine raises."""
@@ -61,7 +74,7 @@ class Worker:
         self._thread.shutdown(wait=False)
 
     def _run(self, function: Callable[[ArgumentT], ResultT], argument: ArgumentT) -> asyncio.Future[ResultT]:
-        self._work = work = self._thread.submit(function, argument)
+        self._work = work = self._thread.submit(_contained, function, argument)
         return asyncio.wrap_future(work)
 
     def _answer(self, call: Call[ResultT]) -> Answer[ResultT]:
@@ -72,7 +85,25 @@ class Worker:
             result = call.task.run_on(engine, call)
             return Answer(result, call.usage())
 
+    def _warm(self, form: str) -> Engine | Classifier:
+        engine = self._engine(form)
+        self._rehearse(engine, form)
+        return engine
+
     def _engine(self, form: str) -> Engine | Classifier:
         if form not in self._engines:
             self._engines[form] = self._load(form)
         return self._engines[form]
+
+
+def _contained(function: Callable[[ArgumentT], ResultT], argument: ArgumentT) -> ResultT:
+    """Do the work; what only means to end a program becomes an error of this call.
+
+    Panics of libraries written in Rust, as tokenizers is, are such (`pyo3_runtime.PanicException`).
+    """
+    try:
+        return function(argument)
+    except Exception:
+        raise
+    except BaseException as panic:  # nothing up the line would give the caller a status
+        raise PanicError(type(panic).__name__).with_traceback(panic.__traceback__) from panic

@@ -213,3 +213,37 @@ def test_what_asks_no_daemon_loads_no_grpc(words):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     finished = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, check=True)
     assert finished.stderr == b"False\n"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--text", "one two"),
+        ("--json", "--text", "one two"),
+        ("--jsonl",),
+        ("health",),
+        ("health", "--json"),
+        ("completion", "bash"),
+        ("--help",),
+        ("--version",),
+    ],
+)
+def test_a_full_disk_under_the_output_is_one_line(daemon, words):
+    with open("/dev/full", "wb") as full:
+        status, _, errors = finish(start(*words, address=daemon.address, stdout=full), line(text="a b c"))
+    assert (status, errors) == (74, b"brief: standard output cannot be written: No space left on device\n")
+
+
+C_LOCALE = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+
+
+@pytest.mark.parametrize("locale", [{}, C_LOCALE])
+def test_what_is_no_utf_8_on_the_command_line_is_one_line(daemon, locale):
+    for words, expected, message in (
+        (("--text", "one", "--bundle", b"caf\xe9"), 2, b"the name of the bundle is not UTF-8"),
+        (("--text", "one", "--address", b"unix:caf\xe9/s"), 69, b"no daemon answers at unix:caf"),
+        (("--text", "one", "--address", b"caf\xe9:1"), 2, b"holds no host name"),
+        ((b"caf\xe9/missing.txt",), 65, b"cannot be read"),
+    ):
+        status, output, errors = finish(start(*words, address=daemon.address, environment=locale))
+        assert (status, output, errors.count(b"\n"), message in errors) == (expected, b"", 1, True), errors

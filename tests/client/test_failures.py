@@ -125,6 +125,18 @@ def test_a_reason_of_a_newer_daemon_is_kept_under_the_class_of_its_status(code, 
     ("error", "kind", "reason", "message"),
     [
         (Failed(Code.DEADLINE_EXCEEDED, "Deadline Exceeded"), DeadlineError, "DEADLINE_PASSED", "within 2.5 s"),
+        (
+            Failed(Code.RESOURCE_EXHAUSTED, "CLIENT: Received message larger than max (5000000 vs. 4194304)"),
+            UnexpectedAnswerError,
+            "UNEXPECTED_ANSWER",
+            "sends more than any answer holds",
+        ),
+        (
+            Failed(Code.UNAVAILABLE, "Stream removed (RST_STREAM (Received RST_STREAM with error code 7))"),
+            QueueFullError,
+            "QUEUE_FULL",
+            "try again later",
+        ),
         (Failed(Code.UNAVAILABLE, "Connection refused"), UnavailableError, "UNREACHABLE", "unix:/run/d.sock"),
         (Failed(Code.UNAVAILABLE, "x: Permission denied"), UnavailableError, "UNREACHABLE", "join the group"),
         (Failed(Code.CANCELLED, "Channel closed!"), CancelledCallError, "CALL_CANCELLED", "call again"),

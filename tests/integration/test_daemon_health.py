@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 import grpc
+import psutil
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
@@ -59,6 +60,23 @@ def test_health_tells_what_is_served_and_what_was_done() -> None:
         assert after.HasField("load_1m")
 
     run(scenario, queue="4", workers="2", max_text_bytes="5000", threads="2")
+
+
+def test_serves_where_the_kernels_files_are_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    def hidden(*_: object) -> None:
+        raise FileNotFoundError("/proc/stat")
+
+    # As under systemd's ProcSubset=pid, and where /proc is not there at all.
+    for name in ("Process", "virtual_memory", "swap_memory", "sensors_temperatures"):
+        monkeypatch.setattr(psutil, name, hidden)
+
+    async def scenario(served: Served) -> None:
+        assert (await served.events("a b c"))[-1].result.summary == "a b c"
+        health = await served.health()
+        assert not health.HasField("thread_count")
+        assert not health.HasField("temperature_celsius")
+
+    run(scenario)
 
 
 def test_health_counts_calls_that_run_and_wait() -> None:

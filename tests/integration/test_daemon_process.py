@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
@@ -9,13 +10,22 @@ import stat
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import grpc
 import psutil
 import pytest
 from bundle_factory import make_bundle
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from serving import CHANNEL_OPTIONS, DaemonProcess, daemon_process, python_environ, reason_of, short_directory
+from serving import (
+    CHANNEL_OPTIONS,
+    READY_SECONDS,
+    DaemonProcess,
+    daemon_process,
+    python_environ,
+    reason_of,
+    short_directory,
+)
 
 from briefd.v1 import briefd_pb2, briefd_pb2_grpc
 from briefd_server.bundle import VariantEntry
@@ -161,6 +171,36 @@ def test_a_bundle_that_cannot_run_here_is_refused_before_it_is_loaded(form: Vari
     assert re.search(complaint, line)
 
 
+def test_a_bundle_with_a_file_that_is_not_listed_is_refused_before_it_is_loaded() -> None:
+    with short_directory() as directory:
+        make_bundle(directory)
+        (directory / "weights.data").write_bytes(b"a model's external data")
+        with daemon_process("--bundle", str(directory), environ={"FAKE_LOAD_SECONDS": "60"}) as daemon:
+            code, log = daemon.wait()
+    assert (code, log) == (
+        3,
+        f"briefd: {directory}/weights.data: is not listed in bundle.json; move it out of the bundle\n",
+    )
+
+
+def test_a_panic_at_the_start_is_one_line() -> None:
+    with daemon_process(environ={"FAKE_LOAD_PANICS": "1"}) as daemon:
+        code, log = daemon.wait()
+    assert (code, log) == (3, "briefd: bundle tiny-en cannot be loaded: PanicError: Panic\n")
+
+
+def test_a_bundle_that_fails_at_its_own_examples_is_refused() -> None:
+    with short_directory() as directory:
+        make_bundle(directory, examples=("a b c", "crash my secret"))
+        with daemon_process("--bundle", str(directory)) as daemon:
+            code, log = daemon.wait()
+    assert (code, log) == (
+        3,
+        "briefd: bundle tiny-en cannot be served: its form optimized fails at example 2 of its manifest (ValueError); "
+        "install the bundle again, or another\n",
+    )
+
+
 def test_takes_over_the_socket_that_a_crash_left() -> None:
     with daemon_process() as first:
         first.wait_ready()
@@ -201,6 +241,31 @@ def test_a_start_that_fails_is_one_line_with_the_fix(arguments: list[str], code:
     assert complaint in log
 
 
+def test_a_log_reader_that_stands_still_holds_up_neither_calls_nor_the_end() -> None:
+    reading, writing = os.pipe()
+    fill(writing)
+    with daemon_process("--log-level", "debug", stderr=writing) as daemon, daemon.channel() as channel:
+        os.close(writing)
+        grpc.channel_ready_future(channel).result(READY_SECONDS)
+        for number in range(20):
+            assert result_of(summarize(channel, f"call {number}")).summary == f"call {number}"
+        daemon.stop()
+        assert daemon.process.wait(READY_SECONDS) == 0
+    os.close(reading)
+
+
+def fill(descriptor: int) -> None:
+    """Leave no room in a pipe."""
+    os.set_blocking(descriptor, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(descriptor, b"." * 4096)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(descriptor, b".")
+    os.set_blocking(descriptor, True)
+
+
 def test_a_signal_during_the_start_ends_it() -> None:
     with daemon_process(environ={"FAKE_LOAD_SECONDS": "60"}) as daemon:
         wait_for_socket(daemon)
@@ -236,9 +301,9 @@ def test_an_idle_daemon_uses_no_processor_time() -> None:
 
 
 def test_the_number_of_threads_is_bounded_and_does_not_grow() -> None:
-    # Ours is the worker's. With gRPC's come main, timer, poller and guard, and those of its event engine: one for each
-    # processor, but from four to sixteen. The model's own come with a real engine.
-    bound = 4 + min(16, max(4, psutil.cpu_count() or 1)) + 1
+    # Ours are the worker's and the log's. With gRPC's come main, timer, poller and guard, and those of its events:
+    # one for each processor, but from four to sixteen. The model's own come with a real engine.
+    bound = 4 + min(16, max(4, psutil.cpu_count() or 1)) + 2
     with daemon_process() as daemon, daemon.channel() as channel:
         daemon.wait_ready()
         stub = briefd_pb2_grpc.SummarizerServiceStub(channel)
@@ -250,6 +315,12 @@ def test_the_number_of_threads_is_bounded_and_does_not_grow() -> None:
         assert max(counts) <= bound
         assert counts[-1] <= counts[0] + 1
         assert counts[-1] == psutil.Process(daemon.process.pid).num_threads()
+
+
+@pytest.mark.parametrize(("module", "usage"), [("briefd_server", "briefd"), ("briefd_client", "brief")])
+def test_packages_run_as_their_commands(module: str, usage: str) -> None:
+    command = [sys.executable, "-m", module, "--help"]
+    assert f"Usage: {usage} " in subprocess.check_output(command, env=python_environ(), text=True)
 
 
 def test_the_daemon_imports_nothing_heavy() -> None:

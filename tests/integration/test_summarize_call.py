@@ -12,6 +12,7 @@ from serving import Served, metadata_of, reason_of, retry_seconds_of, serving
 
 from briefd.v1 import briefd_pb2
 from briefd_server.bundle import VariantEntry
+from briefd_server.service import serving as serving_module
 from briefd_server.text.words import count_words
 
 SUMMARIZE = "/briefd.v1.SummarizerService/Summarize"
@@ -225,7 +226,7 @@ def test_no_samples_unless_asked_for() -> None:
         ({"text": "…! --- 🙂"}, "INVALID_ARGUMENT", "TEXT_WITHOUT_WORDS"),
         ({"text": "a" * 1001}, "INVALID_ARGUMENT", "TEXT_TOO_LARGE"),
         ({"text": "é" * 501}, "INVALID_ARGUMENT", "TEXT_TOO_LARGE"),
-        ({"text": "a" * 3_000_000}, "INVALID_ARGUMENT", "TEXT_TOO_LARGE"),
+        ({"text": "a" * 60_000}, "INVALID_ARGUMENT", "TEXT_TOO_LARGE"),
         ({"text": "a\0b"}, "INVALID_ARGUMENT", "TEXT_HAS_NUL"),
         ({"text": "a", "min_word_count": 2}, "INVALID_ARGUMENT", "LENGTH_OUT_OF_RANGE"),
         ({"text": "a", "max_word_count": 61}, "INVALID_ARGUMENT", "LENGTH_OUT_OF_RANGE"),
@@ -329,6 +330,19 @@ def test_a_failing_engine_tells_neither_client_nor_log_the_text(caplog: pytest.L
     assert "fake_engine.py" in caplog.text
 
 
+def test_a_panic_of_a_library_is_a_failed_call_like_any_other(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario(served: Served) -> None:
+        error = await error_of(served.events("panic my secret"))
+        assert (error.code(), reason_of(error)) == (grpc.StatusCode.INTERNAL, "ENGINE_FAILED")
+        assert "secret" not in str(error)
+        assert "secret" not in caplog.text
+        assert "fake_engine.py" in caplog.text
+        assert (await served.events("a b c"))[-1].result.summary == "a b c"
+        assert (await served.health()).totals.call_count_by_outcome["INTERNAL"] == 1
+
+    run(scenario)
+
+
 def test_beyond_the_queue_calls_are_refused_at_once_with_a_hint() -> None:
     async def scenario(served: Served) -> None:
         calls = [served.call("hold a b") for _ in range(3)]
@@ -424,3 +438,36 @@ def test_other_requests_are_answered_while_a_call_runs() -> None:
         assert (await error_of(served.events(""))).code() is grpc.StatusCode.INVALID_ARGUMENT
 
     run(scenario)
+
+
+def test_a_call_without_a_request_is_malformed() -> None:
+    async def scenario(served: Served) -> None:
+        silent = served.channel.stream_stream(SUMMARIZE)(timeout=20)
+        await silent.done_writing()
+        error = await error_of(silent.read())
+        assert (error.code(), reason_of(error)) == (grpc.StatusCode.INVALID_ARGUMENT, "MALFORMED_REQUEST")
+
+    run(scenario)
+
+
+def test_a_request_that_does_not_arrive_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving_module, "_ARRIVAL_SECONDS", 0.05)
+
+    async def scenario(served: Served) -> None:
+        silent = served.channel.stream_stream(SUMMARIZE)(timeout=20)
+        error = await error_of(silent.read())
+        assert (error.code(), reason_of(error)) == (grpc.StatusCode.DEADLINE_EXCEEDED, "DEADLINE_PASSED")
+
+    run(scenario)
+
+
+def test_calls_whose_requests_do_not_arrive_hold_no_place() -> None:
+    async def scenario(served: Served) -> None:
+        silent = [served.channel.stream_stream(SUMMARIZE)(timeout=20) for _ in range(50)]
+        for call in silent:
+            await call.wait_for_connection()
+        assert (await served.events("a b c"))[-1].result.summary == "a b c"
+        for call in silent:
+            call.cancel()
+
+    run(scenario, queue="1")

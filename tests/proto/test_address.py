@@ -46,7 +46,7 @@ def test_reads_both_forms(text: str, address: UnixAddress | TcpAddress) -> None:
         ("unix:/" + "é" * 54, "at most 107 bytes"),
         ("::1:80", "put an IPv6 address into brackets"),
         ("[localhost]:80", r"write \[::1\]:PORT"),
-        ("http://localhost:80", "put an IPv6 address into brackets"),
+        ("http://localhost:80", "write the address without http://"),
         ("//host:80", "write unix:PATH or HOST:PORT"),
         ("localhost:", "number from 0 to 65535"),
         ("localhost:65536", "number from 0 to 65535"),
@@ -105,3 +105,19 @@ def test_default_follows_the_session(environ: dict[str, str], address: str) -> N
 def test_target_escapes_what_a_uri_would_read() -> None:
     assert parse_address("unix:/tmp/100% a?b#c").target == "unix:/tmp/100%25%20a%3Fb%23c"
     assert parse_address("[::1]:5").target == "[::1]:5"
+
+
+@pytest.mark.parametrize(
+    ("text", "example"),
+    [
+        ("http://localhost:50051", "localhost:50051"),
+        ("https://[::1]:1/", "[::1]:1"),
+        ("grpc://", "HOST:PORT"),
+        ("tcp://10.0.0.1:7", "10.0.0.1:7"),
+    ],
+)
+def test_a_url_is_told_from_an_address(text: str, example: str) -> None:
+    with pytest.raises(AddressError) as caught:
+        parse_address(text)
+    scheme = text.partition(":")[0]
+    assert str(caught.value) == f"{text!r} is a URL; write the address without {scheme}://, for example {example}"

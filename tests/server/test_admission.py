@@ -52,6 +52,20 @@ def test_without_a_queue_a_busy_daemon_refuses() -> None:
         admission.admit(Caller().place)
 
 
+def test_requests_are_read_while_there_is_room_and_not_too_many_at_once() -> None:
+    admission = Admission(["w"], queue_limit=1)
+    admission.check_room(arriving_count=63)
+    with pytest.raises(QueueFullError):
+        admission.check_room(arriving_count=64)
+    admit(admission, 2)
+    with pytest.raises(QueueFullError):
+        admission.check_room()
+    Admission(["w"], queue_limit=500).check_room(arriving_count=499)
+    admission.close()
+    with pytest.raises(ShuttingDownError):
+        admission.check_room()
+
+
 def test_workers_go_to_calls_in_order() -> None:
     admission = Admission(["a", "b"], queue_limit=8)
     callers = admit(admission, 4)

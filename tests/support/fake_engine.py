@@ -18,6 +18,7 @@ from briefd_server.engines.base import (
     Task,
     WordChoice,
 )
+from briefd_server.rehearsal import NUMERALS
 
 if TYPE_CHECKING:
     from briefd_server.bundle import Bundle
@@ -28,13 +29,17 @@ CONFIDENCES = {"sure": 0.97, "unsure": 0.4}
 """By a text's first word."""
 
 
+class Panic(BaseException):
+    """Raised as `pyo3_runtime.PanicException` is."""
+
+
 class FakeEngine:
     """Answers with the first words of the text.
 
     `hold` first waits until it is stopped or `released` is set, as a model run with a terminate flag would; `spin`
     checks again and again instead; `stubborn` only heeds `released`; `pause` waits for a file named `go` in the
-    current directory; `crash` fails, quoting the text. Only `sure` and `unsure` have a confidence. Every word serves
-    the first one.
+    current directory; `crash` fails, quoting the text, and `panic` does so as Rust would. Only `sure` and `unsure` have
+    a confidence. Every word serves the first one.
     """
 
     def __init__(self, variant: str = "optimized", thread_count: int = 2) -> None:
@@ -46,8 +51,9 @@ class FakeEngine:
         self.stopped_count = 0
 
     def summarize(self, task: Task, call: CallContext) -> Summary:
-        self.seen.append(task.text)
-        self.started.set()
+        if task.text != NUMERALS:  # rehearsed before any test's call
+            self.seen.append(task.text)
+            self.started.set()
         words = task.text.split()
         with call.stage(Stage.TOKENIZE):
             pass
@@ -75,6 +81,8 @@ class FakeEngine:
     def _behave(self, manner: str, task: Task, call: CallContext) -> None:
         if manner == "crash":
             raise ValueError(f"cannot read {task.text}")
+        if manner == "panic":
+            raise Panic(f"cannot read {task.text}")
         if manner == "hold":
             with call.on_stop(self.released.set):
                 self.released.wait(_LONG_SECONDS)
@@ -106,14 +114,17 @@ def _explanation(task: Task) -> tuple[WordChoice, ...]:
 
 
 class FakeLoader:
-    """Loads fake engines, each in `load_seconds`, and remembers them."""
+    """Loads fake engines, each in `load_seconds`, and remembers them; or panics."""
 
-    def __init__(self, load_seconds: float = 0.0) -> None:
+    def __init__(self, load_seconds: float = 0.0, *, panics: bool = False) -> None:
         self.engines: list[FakeEngine] = []
+        self._panics = panics
         self._load_seconds = load_seconds
 
     def __call__(self, bundle: Bundle, variant: str, thread_count: int) -> FakeEngine:
         time.sleep(self._load_seconds)
+        if self._panics:
+            raise Panic
         engine = FakeEngine(variant, thread_count)
         self.engines.append(engine)
         return engine

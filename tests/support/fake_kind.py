@@ -119,8 +119,8 @@ class FakeKind:
         return "outputs as PyTorch's"
 
     def add_baseline(self, directory: Path, baseline: Path) -> None:
-        (directory / "baseline.onnx").write_bytes((baseline / GRAPH).read_bytes())
         manifest = read_bundle(directory).manifest
+        (directory / "baseline.onnx").write_bytes((baseline / GRAPH).read_bytes())
         files = {name: describe_file(directory / name) for name in (GRAPH, "baseline.onnx")}
         variants = {**manifest.variants, BASELINE: VariantEntry("baseline.onnx")}
         write_manifest(directory, make_manifest(files, engine="classifier", task="classify", variants=variants))

@@ -28,7 +28,7 @@ from briefd_server.config import load_config
 from briefd_server.daemon import Daemon
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from briefd_server.bundle import VariantEntry
 
@@ -149,14 +149,14 @@ class DaemonProcess:
 
 @contextmanager
 def daemon_process(
-    *arguments: str, environ: dict[str, str] | None = None, listen: bool = True
+    *arguments: str | bytes, environ: dict[str, str] | None = None, listen: bool = True, stderr: int = subprocess.PIPE
 ) -> Iterator[DaemonProcess]:
     """Start `briefd serve` with fake engines; killed in the end, should it still be there."""
     with short_directory() as directory:
         make_bundle(directory / "bundle")
         command = [sys.executable, str(REPOSITORY / "tests/support/daemon_process.py"), "serve", "--bundle", "./bundle"]
         listening = ["--listen", f"unix:{directory}/s"] if listen else []
-        with _running([*command, *listening, *arguments], directory, environ or {}) as daemon:
+        with _running([*command, *listening, *arguments], directory, environ or {}, stderr) as daemon:
             yield daemon
 
 
@@ -172,10 +172,10 @@ def default_daemon(*arguments: str, environ: dict[str, str] | None = None) -> It
 
 
 @contextmanager
-def _running(command: list[str | Path], directory: Path, environ: dict[str, str]) -> Iterator[DaemonProcess]:
-    process = subprocess.Popen(
-        command, cwd=directory, env={**python_environ(), **environ}, stderr=subprocess.PIPE, text=True
-    )
+def _running(
+    command: Sequence[str | bytes | Path], directory: Path, environ: dict[str, str], stderr: int = subprocess.PIPE
+) -> Iterator[DaemonProcess]:
+    process = subprocess.Popen(command, cwd=directory, env={**python_environ(), **environ}, stderr=stderr, text=True)
     try:
         yield DaemonProcess(directory, process)
     finally:

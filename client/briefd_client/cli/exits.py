@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from briefd.output import EXIT_CANNOT_WRITE
+from briefd_client.cli.resuming import OutputError
 from briefd_client.errors import (
     BriefdError,
     DeadlineError,
@@ -25,6 +27,7 @@ class ExitStatus(IntEnum):
     LOW_CONFIDENCE = 3
     BAD_INPUT = 65
     UNAVAILABLE = 69
+    CANNOT_WRITE = EXIT_CANNOT_WRITE
     TRY_LATER = 75
     DEADLINE = 124
     INTERRUPTED = 130
@@ -38,6 +41,7 @@ Exit status:
        daemon's bundle is there for another task{confidence}
   65   bad input: a file cannot be read, is not UTF-8, or holds no text with a word
   69   unavailable: no daemon answers, or it failed
+  74   the output cannot be written: its disk is full, for example
   75   try later: the queue is full
   124  the answer was not there in time
   130  interrupted
@@ -53,6 +57,7 @@ _STATUS_BY_CLASS: tuple[tuple[type[BriefdError], ExitStatus], ...] = (
     (OptionError, ExitStatus.USAGE),
     (NotServedError, ExitStatus.USAGE),
     (RequestError, ExitStatus.BAD_INPUT),
+    (OutputError, ExitStatus.CANNOT_WRITE),
     (LowConfidenceError, ExitStatus.LOW_CONFIDENCE),
     (QueueFullError, ExitStatus.TRY_LATER),
     (DeadlineError, ExitStatus.DEADLINE),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from contextlib import ExitStack, closing, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -14,6 +15,7 @@ from briefd_client.cli.exits import ExitStatus, would_recur
 from briefd_client.cli.inputs import MAX_INPUT_BYTES, InputError, decoded, read_lines
 from briefd_client.cli.pipeline import map_in_order
 from briefd_client.cli.records import AnswerT, Record, error_record_of, json_line_of, record_of
+from briefd_client.cli.resuming import AnswersFile
 from briefd_client.cli.terminal import complain, write_answer
 from briefd_client.errors import BriefdError, RequestError
 from briefd_client.retry import RetryPolicy
@@ -24,11 +26,13 @@ if TYPE_CHECKING:
 
     from briefd_client.cli.inputs import Source
     from briefd_client.cli.options import AskOptions
+    from briefd_client.cli.resuming import Identifier
     from briefd_client.cli.terminal import Terminal
     from briefd_client.results import HealthReport
 
-# Patient enough for a daemon that is restarted meanwhile: some five seconds.
-_RETRY = RetryPolicy(unavailable_retry_count=6)
+# A daemon that is restarted meanwhile is waited for as long as the timeout says. A text that was being worked on when
+# the connection was lost is asked about again, but not for ever: it may be what ended the daemon.
+_RETRY = RetryPolicy(unavailable_retry_count=sys.maxsize, lost_retry_count=2)
 _MOST_CONCURRENT_CALLS = 32
 
 
@@ -66,17 +70,19 @@ def answer_lines(sources: Sequence[Source], options: AskOptions[AnswerT], termin
         streams, status = _open_all(sources, files)
         if not streams:
             return status
-        line_count = _count_lines(streams) if terminal.takes_progress else None
+        out = files.enter_context(AnswersFile(options.resume_file)) if options.resume_file is not None else None
+        answered = Counter() if out is None else out.answered
+        line_count = _count_lines(streams, answered) if terminal.takes_progress else None
         with Client(options.address) as client:
             concurrency = concurrency_for(client.health(timeout_seconds=options.timeout_seconds))
         with Client(options.address, retry=_RETRY) as client:
             answers = map_in_order(
                 lambda line: answer_line(line, lambda text: options.ask(client, text)),
-                numbered_lines(streams),
+                unanswered_lines(streams, answered),
                 concurrency=concurrency,
             )
             with closing(answers), _progress_bar(answers, line_count, options, terminal) as shown:
-                failed_count = _write(shown)
+                failed_count = _write(shown, write_answer if out is None else out.write)
     return ExitStatus.SOME_LINES_FAILED if failed_count else status
 
 
@@ -96,9 +102,20 @@ def numbered_lines(streams: Iterable[BinaryIO]) -> Iterator[Line]:
                 yield Line(number, content)
 
 
+def unanswered_lines(streams: Iterable[BinaryIO], answered: Counter[Identifier]) -> Iterator[Line]:
+    """Yield the lines that ask for more answers under their id, or else their number, than are there."""
+    left = answered.copy()
+    for line in numbered_lines(streams):
+        identifier = _identifier_in(line) if left else None
+        if identifier is not None and left[identifier]:
+            left[identifier] -= 1
+        else:
+            yield line
+
+
 def answer_line(line: Line, ask: Callable[[str], AnswerT]) -> Answer:
     """Read one line, ask about its text, and put the answer or the failure under the line's id or else its number."""
-    identifier: str | int | None = line.number
+    identifier: Identifier | None = line.number
     try:
         fields = parse_line(line.content)
         identifier = _identifier_of(fields, line.number)
@@ -126,7 +143,14 @@ def parse_line(content: bytes) -> dict[str, object]:
     return fields
 
 
-def _identifier_of(fields: dict[str, object], line_number: int) -> str | int | None:
+def _identifier_in(line: Line) -> Identifier | None:
+    try:
+        return _identifier_of(parse_line(line.content), line.number)
+    except BriefdError:  # it has none, which is said when it is answered
+        return None
+
+
+def _identifier_of(fields: dict[str, object], line_number: int) -> Identifier | None:
     identifier = fields.get("id", line_number)
     if identifier is None or (isinstance(identifier, str | int) and not isinstance(identifier, bool)):
         return identifier
@@ -153,14 +177,14 @@ def _open_or_complain(source: Source, files: ExitStack) -> BinaryIO | None:
         return None
 
 
-def _count_lines(streams: Iterable[BinaryIO]) -> int | None:
+def _count_lines(streams: Iterable[BinaryIO], answered: Counter[Identifier]) -> int | None:
     """Count the lines that will be answered; `None` where a stream can be read only once."""
-    count = 0
-    for stream in streams:
-        if not stream.seekable():
-            return None
-        start = stream.tell()
-        count += sum(1 for _ in numbered_lines([stream]))
+    streams = list(streams)
+    if not all(stream.seekable() for stream in streams):
+        return None
+    starts = [stream.tell() for stream in streams]
+    count = sum(1 for _ in unanswered_lines(streams, answered))
+    for stream, start in zip(streams, starts, strict=True):
         stream.seek(start)
     return count
 
@@ -173,11 +197,11 @@ def _progress_bar(
     return click.progressbar(answers, length=line_count, label=options.done, show_pos=True, file=sys.stderr)
 
 
-def _write(answers: Iterable[Answer]) -> int:
+def _write(answers: Iterable[Answer], write: Callable[[str], None]) -> int:
     """Write the answers as they come, and return how many lines failed."""
     answered_count = failed_count = 0
     for answer in answers:
-        write_answer(json_line_of(answer.record))
+        write(json_line_of(answer.record))
         answered_count += 1
         failed_count += answer.failure is not None
         if answer.failure is not None and would_recur(answer.failure):

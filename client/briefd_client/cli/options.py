@@ -45,6 +45,7 @@ class AskOptions(ABC, Generic[AnswerT]):
     timeout_seconds: float
     as_json: bool
     as_json_lines: bool
+    resume_file: str | None
     with_metrics: bool
 
     @abstractmethod
@@ -65,6 +66,8 @@ class AskOptions(ABC, Generic[AnswerT]):
             return "--text and FILE are two ways to give a text: use one of them"
         if self.as_json_lines and (self.text is not None or self.as_json or self.with_metrics):
             return "--jsonl goes with none of --text, --json and --metrics: its lines hold all of it"
+        if self.resume_file is not None and not self.as_json_lines:
+            return "--resume goes with --jsonl only"
         if self.as_json and self.with_metrics:
             return "--json does not go with --metrics: it holds them"
         return None
@@ -120,7 +123,7 @@ class SummarizeOptions(AskOptions[SummaryResult]):
             blocks.append(marked.rstrip("\n"))
         if self.with_explanation:
             blocks.append(explanation_table(text, answer.explanation, terminal))
-        summary = terminal.harmless(answer.summary)
+        summary = terminal.harmless(" ".join(answer.summary.splitlines()))
         return [summary, "\n" + "\n\n".join(blocks) + "\n"] if blocks else [summary]
 
 
@@ -141,7 +144,7 @@ class ClassifyOptions(AskOptions[ClassificationResult]):
 
     def lines_of(self, text: str, answer: ClassificationResult, terminal: Terminal) -> list[str]:  # noqa: ARG002 - the seam's signature
         """Write the labels in one line."""
-        return [terminal.harmless(labels_line(answer))]
+        return [terminal.harmless(" ".join(labels_line(answer).splitlines()))]
 
 
 address_option = click.option(
@@ -267,6 +270,12 @@ def _output_options(answer: str) -> tuple[Callable[[_Function], _Function], ...]
             "as_json_lines",
             is_flag=True,
             help='Read JSON lines with a "text" and, if you like, an "id"; write as many answers, in the same order.',
+        ),
+        click.option(
+            "--resume",
+            "resume_file",
+            metavar="OUT",
+            help="With --jsonl: append the answers to the file OUT, and ask for those only that it does not hold yet.",
         ),
     )
 

@@ -34,7 +34,7 @@ def error_record_of(failure: BriefdError) -> Record:
 
 def json_line_of(record: Record) -> str:
     """Write a record as one line, without its end."""
-    return json.dumps(record, default=_iso_8601)
+    return json.dumps(record, default=_iso_8601, allow_nan=False)
 
 
 def _iso_8601(value: object) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from briefd.address import AddressError
+from briefd.output import guarded_output
 from briefd_client.cli.classify import classify
 from briefd_client.cli.completion import completion
 from briefd_client.cli.exits import ExitStatus, exit_status_of
@@ -61,4 +62,5 @@ def main() -> None:
     )  # what gRPC logs of lost connections, the command says in its own words
     if isinstance(sys.stdout, io.TextIOWrapper):  # what the locale cannot write must not end the command
         sys.stdout.reconfigure(errors="replace")
-    cli(prog_name="brief")
+    with guarded_output("brief"):
+        cli(prog_name="brief")

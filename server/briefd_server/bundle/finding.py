@@ -40,7 +40,8 @@ def find_bundle(name_or_directory: str, directories: Sequence[Path]) -> Path:
         return Path(name_or_directory)
     if name_or_directory not in {"", ".", ".."}:
         for directory in directories:
-            if (directory / name_or_directory).is_dir():
+            # Not `Path.is_dir`, which raises where a directory may not be entered, as a service's HOME may not.
+            if os.path.isdir(directory / name_or_directory):
                 return directory / name_or_directory
     places = ", ".join(str(directory) for directory in directories)
     raise BundleError(f"no bundle {name_or_directory!r} in {places}; for a directory, write its path with a /")

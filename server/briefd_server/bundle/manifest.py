@@ -30,6 +30,8 @@ _TASK_BY_ENGINE = {"extractive": SUMMARIZE, "generative": SUMMARIZE, "classifier
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _CPU_FEATURE = re.compile(r"[a-z0-9_]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
+# Some pages of text, with a letter or a digit: what any engine reads in a moment.
+_EXAMPLE = re.compile(r"[\W_]{0,1000}[^\W_](?s:.{0,10000})")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PATH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 
@@ -76,7 +78,7 @@ class Manifest:
     is the float32 model, for comparison; every other is a form of it that a device may run, called `optimized` where
     there is only one, and there is at least one. `task` is what the engine is for. `limits` holds whole numbers that
     the engine knows by name. `engine_parameters` is for the engine to check; `provenance` and `evaluation` are for
-    people.
+    people. `examples` are texts that a daemon has the form answer that it is to serve, before it does.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Manifest:
     limits: Mapping[str, int] = field(default_factory=dict)
     engine_parameters: Mapping[str, Any] = field(default_factory=dict)
     evaluation: Mapping[str, Any] = field(default_factory=dict)
+    examples: tuple[str, ...] = ()
 
     @property
     def forms(self) -> frozenset[str]:
@@ -123,6 +126,7 @@ def parse_manifest(data: bytes) -> Manifest:
         limits=fields.integers("limits"),
         engine_parameters=fields.mapping("engine_parameters"),
         evaluation=fields.mapping("evaluation"),
+        examples=fields.texts("examples", _EXAMPLE),
     )
     fields.refuse_others()
     _check_task(manifest)
@@ -140,6 +144,8 @@ def encode_manifest(manifest: Manifest) -> bytes:
     content = asdict(manifest)
     if manifest.version is None:
         del content["version"]
+    if not manifest.examples:
+        del content["examples"]
     for variant in content["variants"].values():
         for key, default in _VARIANT_DEFAULTS.items():
             if variant[key] == default:

@@ -38,7 +38,7 @@ class Bundle:
 
 
 def read_bundle(directory: Path) -> Bundle:
-    """Read a bundle and check that every file is there, inside the directory, and has its size and SHA-256.
+    """Read a bundle and check that it holds the listed files, each inside the directory with its size and SHA-256.
 
     A variant may have been left out, with all files that are its alone: it is then not offered. At least one other
     than the baseline must be there.
@@ -56,6 +56,7 @@ def read_bundle(directory: Path) -> Bundle:
         for path, entry in manifest.files.items()
         if path not in needless or os.path.lexists(directory / path)
     }
+    _refuse_others(directory, manifest)
     for path, entry in present.items():
         _check_file(directory, path, entry)
     return Bundle(
@@ -115,6 +116,23 @@ def _variants_in(directory: Path, manifest: Manifest) -> set[str]:
 
 def _files_of(manifest: Manifest, variants: set[str]) -> set[str]:
     return {path for name in variants for path in manifest.variants[name].files}
+
+
+def _refuse_others(directory: Path, manifest: Manifest) -> None:
+    """Raise where a file is there that the manifest does not list.
+
+    A model may name further files to be loaded with it (ONNX external data): what is not listed was not checked.
+    """
+    known = {os.path.realpath(directory / path) for path in (MANIFEST_NAME, *manifest.files)}
+    for folder, _, names in os.walk(directory, onerror=_refuse_folder):
+        for name in names:
+            path = os.path.join(folder, name)
+            if os.path.realpath(path) not in known:
+                raise BundleError(f"{path}: is not listed in {MANIFEST_NAME}; move it out of the bundle")
+
+
+def _refuse_folder(error: OSError) -> None:
+    raise BundleError(f"{error.filename}: cannot be read ({_reason(error)}); install the bundle again")
 
 
 def _check_file(directory: Path, path: str, entry: FileEntry) -> None:

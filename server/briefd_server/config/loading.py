@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 PREFIX = "BRIEFD_"
 # Variables of the same prefix that are no settings of the daemon: its file, and the client's address.
 _OTHER_VARIABLES = {"BRIEFD_CONFIG", "BRIEFD_ADDRESS"}
+
+# What Kubernetes and Docker set in every container for a service named `briefd`, or `briefd-…`, and its ports:
+# https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+_LINK_NAME = re.compile(r"\w+_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)")
+_LINK_URL = re.compile(r"(tcp|udp|sctp)://.*")
 
 
 def load_config(file: Path | None, environ: Mapping[str, str], flags: Mapping[str, object]) -> Config:
@@ -70,7 +76,7 @@ def _read_file(file: Path) -> dict[str, Any]:
     else:
         import tomli as tomllib  # noqa: PLC0415
     try:
-        content: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8"))
+        content: dict[str, Any] = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{file}: cannot be read ({error.strerror}); give another --config") from None
     except ValueError as error:
@@ -82,5 +88,10 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {
         name.removeprefix(PREFIX).lower(): value
         for name, value in environ.items()
-        if name.startswith(PREFIX) and name not in _OTHER_VARIABLES
+        if name.startswith(PREFIX) and name not in _OTHER_VARIABLES and not _is_link(name, value)
     }
+
+
+def _is_link(name: str, value: str) -> bool:
+    """Tell whether a variable was set for a container's network, and by nobody who means this daemon."""
+    return bool(_LINK_NAME.fullmatch(name) or (name.endswith("_PORT") and _LINK_URL.fullmatch(value)))

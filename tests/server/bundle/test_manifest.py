@@ -37,6 +37,11 @@ def test_reads_back_what_it_writes() -> None:
     assert data.endswith(b"}\n")
 
 
+def test_reads_back_examples() -> None:
+    manifest = make_manifest(FILES, examples=("Eins zwei.\nDrei vier.", "é"))
+    assert parse_manifest(encode_manifest(manifest)) == manifest
+
+
 @pytest.mark.parametrize("memory_bytes", [None, 0, 1])
 @pytest.mark.parametrize("extra_files", [(), ("tokenizer.json",)])
 def test_reads_back_a_variant(memory_bytes: int | None, extra_files: tuple[str, ...]) -> None:
@@ -77,6 +82,9 @@ def test_equal_manifests_give_equal_bytes() -> None:
         ({"limits": {"window_pieces": 1.5}}, "limits.window_pieces must be a whole number"),
         ({"limits": {"window_pieces": -1}}, "limits.window_pieces must be a whole number"),
         ({"limits": {"window_pieces": 1 << 63}}, "limits.window_pieces must be a whole number"),
+        ({"examples": "one"}, "examples must be a list of texts"),
+        ({"examples": ["one", ""]}, "examples must be a list of texts like"),
+        ({"examples": ["- -"]}, "examples must be a list of texts like"),
         ({"engine_parameters": []}, "engine_parameters must be an object"),
         ({"files": {"../x": {"sha256": "0" * 64, "size_bytes": 1}}}, "plain relative"),
         ({"files": {"/x": {"sha256": "0" * 64, "size_bytes": 1}}}, "plain relative"),

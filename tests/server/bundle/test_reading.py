@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from bundle_factory import FILES, make_bundle
+from serving import short_directory
 
 from briefd_server.bundle import (
     BundleError,
@@ -95,6 +96,23 @@ def test_a_changed_file_is_refused(tmp_path: Path, name: str, content: bytes) ->
         read_bundle(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["weights.data", "data/weights", ".hidden", "caf\udce9"])
+def test_a_file_that_is_not_listed_is_refused(tmp_path: Path, name: str) -> None:
+    make_bundle(tmp_path)
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_bytes(b"a model's external data")
+    with pytest.raises(BundleError, match=r"is not listed in bundle\.json; move it out"):
+        read_bundle(tmp_path)
+
+
+def test_a_link_to_what_lies_outside_is_not_listed_either(tmp_path: Path) -> None:
+    bundle = make_bundle(tmp_path / "bundle")
+    (tmp_path / "weights").write_bytes(b"data")
+    (bundle / "weights").symlink_to(tmp_path / "weights")
+    with pytest.raises(BundleError, match="is not listed"):
+        read_bundle(bundle)
+
+
 @pytest.mark.parametrize("name", ["optimized.onnx", "baseline.onnx", "bundle.json"])
 def test_a_link_out_of_the_bundle_is_refused(tmp_path: Path, name: str) -> None:
     bundle = make_bundle(tmp_path / "bundle")
@@ -174,3 +192,21 @@ def test_an_unknown_name_is_refused_with_the_places(tmp_path: Path, name: str) -
 )
 def test_looks_into_the_users_place_first(environ: dict[str, str], user: list[str]) -> None:
     assert bundle_directories(environ) == (*map(Path, user), SYSTEM_DIRECTORY, PACKAGED_DIRECTORY)
+
+
+def test_a_home_that_may_not_be_entered_is_passed_over() -> None:
+    with short_directory() as open_directory:
+        (open_directory / "tiny").mkdir()
+        closed = open_directory / "home"
+        closed.mkdir()
+        open_directory.chmod(0o755)
+        closed.chmod(0)
+        is_root = os.geteuid() == 0
+        if is_root:
+            os.seteuid(65534)
+        try:
+            assert find_bundle("tiny", [closed / "bundles", open_directory]) == open_directory / "tiny"
+        finally:
+            if is_root:
+                os.seteuid(0)
+            closed.chmod(0o700)

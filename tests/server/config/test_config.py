@@ -55,6 +55,35 @@ def test_every_source_takes_every_setting(tmp_path: Path) -> None:
     assert load_config(None, {f"BRIEFD_{key.upper()}": text for key, text in texts.items()}, {}) == expected
 
 
+def test_a_byte_order_mark_before_the_file_is_passed_over(tmp_path: Path) -> None:
+    file = tmp_path / "briefd.toml"
+    file.write_text("queue = 3\n", encoding="utf-8-sig")
+    assert load_config(file, SESSION, {}).queue == 3
+
+
+LINKS = {
+    "BRIEFD_PORT": "tcp://10.43.0.9:50051",
+    "BRIEFD_PORT_50051_TCP": "tcp://10.43.0.9:50051",
+    "BRIEFD_PORT_50051_TCP_PROTO": "tcp",
+    "BRIEFD_PORT_50051_TCP_PORT": "50051",
+    "BRIEFD_PORT_50051_TCP_ADDR": "10.43.0.9",
+    "BRIEFD_SERVICE_HOST": "10.43.0.9",
+    "BRIEFD_SERVICE_PORT": "50051",
+    "BRIEFD_SERVICE_PORT_GRPC": "50051",
+    "BRIEFD_QUEUE_PORT": "udp://10.43.0.10:53",
+    "BRIEFD_QUEUE_SERVICE_HOST": "10.43.0.10",
+}
+
+
+def test_what_a_container_is_told_of_its_neighbours_is_no_setting() -> None:
+    assert load_config(None, {**SESSION, **LINKS, "BRIEFD_QUEUE": "3"}, {}) == load_config(None, SESSION, {"queue": 3})
+
+
+def test_a_port_that_no_link_set_is_still_refused() -> None:
+    with pytest.raises(ConfigError, match="BRIEFD_PORT is no setting"):
+        load_config(None, {"BRIEFD_PORT": "50051"}, {})
+
+
 def test_the_environment_separates_addresses_by_spaces() -> None:
     config = load_config(None, {"BRIEFD_LISTEN": "unix:/a localhost:1"}, {})
     assert config.listen == (UnixAddress("/a"), TcpAddress("localhost", 1))
