@@ -122,4 +122,6 @@ def test_time_grows_linearly(unit: str) -> None:
         return time.process_time() - start
 
     seconds(1000)
-    assert seconds(80_000) < 40 * min(seconds(8_000) for _ in range(3)) + 0.05
+    # The least of three: a collection of garbage, or a neighbour on the core, takes longer than the words do.
+    large, small = (min(seconds(count) for _ in range(3)) for count in (80_000, 8_000))
+    assert large < 40 * small + 0.05
