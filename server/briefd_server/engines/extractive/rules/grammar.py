@@ -60,12 +60,21 @@ def binds_number(view: SentenceView, word: int) -> bool:
     tree, head = view.tree, view.tree.heads[word]
     if _is_month_of_date(view, word) or (tree.lower[word] in view.roles.weekdays and head == word + 1):
         return True
-    if _is_designator(view, word):
+    if _is_designator(view, word) or _is_rate(view, word):
         return True
     if tree.relations[word] not in _FIGURE_RELATIONS or not tree.is_figure(word):
         return False
     is_dated = tree.lower[head].rstrip(".") in view.roles.months
     return abs(word - head) == 1 or tree.tags[head] in {"NUM", "SYM", "PROPN"} or is_dated
+
+
+def _is_rate(view: SentenceView, word: int) -> bool:
+    """Whether a word tells to what a count before it is related: "two days a week"."""
+    tree, head = view.tree, view.tree.heads[word]
+    is_each = tree.relations[word] == "nmod:unmarked" and not tree.child_forms[word].isdisjoint(
+        view.roles.vowel_articles
+    )
+    return is_each and head < word and tree.has(head, _COUNTS)
 
 
 def _is_designator(view: SentenceView, word: int) -> bool:
