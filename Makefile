@@ -16,7 +16,7 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo bench test test-long check format stubs check-stubs docs check-docs bundle sentiment lock clean
+.PHONY: help demo bench test test-long test-systemd check format stubs check-stubs docs check-docs bundle sentiment lock clean
 .DELETE_ON_ERROR:
 .PRECIOUS: $(VENV)/.installed-%
 
@@ -52,6 +52,9 @@ test: $(INSTALLED)-dev  ## Run the fast tests
 
 test-long: $(INSTALLED)-dev  ## Run the tests that take minutes
 	$(BIN)/python -m pytest -m long $(ARGS)
+
+test-systemd: $(INSTALLED)-dev  ## Boot Debian in a folder and test the unit there (root; minutes)
+	$(BIN)/python -m pytest -m systemd tests/systemd $(ARGS)
 
 check: $(INSTALLED)-dev  ## Check format, lint, types, and that stubs and docs are up to date
 	$(BIN)/ruff format --check

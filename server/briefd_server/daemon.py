@@ -33,8 +33,10 @@ from briefd_server.service.server import SERVICE_NAME, Servers, add_services, ma
 from briefd_server.service.serving import Serving
 from briefd_server.service.standard_health import StandardHealth
 from briefd_server.service.status import describe
+from briefd_server.service_manager import ServiceManager
 from briefd_server.signals import StopSignals
 from briefd_server.threads import default_thread_count, usable_core_count
+from briefd_server.vital_signs import give_signs_of_life
 from briefd_server.worker import Worker
 
 if TYPE_CHECKING:
@@ -81,6 +83,7 @@ class Daemon:
         self._reporting = Reporting(self._served, version("briefd"), self._memory, ledger)
         self._standard_health = StandardHealth(("", SERVICE_NAME))
         self._servers = Servers(self._make_server)
+        self._manager = ServiceManager()
 
     async def run(self) -> bool:
         """Live from start to stop; returns whether it was left to drain, and not forced to end by a second signal.
@@ -116,18 +119,24 @@ class Daemon:
         return not await signals.interrupts_again(self._drain())
 
     async def _tend(self, signals: StopSignals, listeners: Listeners) -> None:
-        await asyncio.gather(self._keep_listening(listeners), self._keep_reloading(signals.hangup))
+        await asyncio.gather(
+            self._keep_listening(listeners),
+            self._keep_reloading(signals.hangup),
+            give_signs_of_life(lambda: self._served, self._manager),
+        )
 
     async def _keep_reloading(self, hangup: asyncio.Event) -> None:
         while True:
             await hangup.wait()
             hangup.clear()
+            self._manager.reloading()
             try:
                 await self._reload()
             except (BriefdError, OSError) as error:
                 _LOGGER.error("the reload failed, all stays as it was: %s", error)  # noqa: TRY400 - one line says all
             except Exception as error:  # whatever it is, the calls go on
                 _LOGGER.error("the reload failed, all stays as it was: %s", describe(error))  # noqa: TRY400 - likewise
+            self._manager.ready(f"serving {self._description()}")
 
     async def _reload(self) -> None:
         """Read the settings and the bundle again, load it, and have it answer the calls that come from then on."""
@@ -205,6 +214,7 @@ class Daemon:
         self._standard_health.set_serving(is_serving=True)
         self._addresses = addresses
         _LOGGER.info("serving %s", self._description())
+        self._manager.ready(f"serving {self._description()}")
 
     def _description(self) -> str:
         served = self._served
@@ -221,6 +231,7 @@ class Daemon:
             self._served.admission.queued_count,
             self._config.grace_seconds,
         )
+        self._manager.stopping()
         self._standard_health.set_serving(is_serving=False)
         await self._serving.drain(self._config.grace_seconds)
 

@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 NUMERALS = "1 2 3 4 5 6 7 8 9 10 11 12."
 
 
-def rehearse(manifest: Manifest, engine: Engine | Classifier, form: str) -> None:
+def rehearse(manifest: Manifest, engine: Engine | Classifier, form: str, most: int | None = None) -> None:
     """Have an engine answer the bundle's examples. It is warm afterwards: its first call takes no longer than others.
+
+    At `most` so many of them are answered.
 
     Raises:
         EngineLoadError: it fails at one; what it raised is the cause.
 
     """
-    for number, text in enumerate(manifest.examples or (NUMERALS,), start=1):
+    for number, text in enumerate((manifest.examples or (NUMERALS,))[:most], start=1):
         task = _task(manifest.task, text)
         try:
             task.run_on(engine, Call(task, form, meter=Meter([]), emit=_ignore))

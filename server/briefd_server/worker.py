@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from briefd_server.engines.base import Classifier, Engine
     from briefd_server.metering.usage import Usage
 
+# How often a busy worker is looked at, whether it got on.
+_LOOK_SECONDS = 0.1
 # Characters of a text from which on reading it takes so much memory that it is worth the time to give that back.
 _LONG_TEXT = 32_768
 
@@ -38,20 +40,22 @@ class PanicError(Exception):
 class Worker:
     """Runs calls one at a time, each on the engine of its form of the model.
 
-    `load` loads one for this worker alone; `rehearse` raises where an engine that was loaded cannot be served.
+    `load` loads one for this worker alone; `rehearse` raises where an engine that was loaded cannot be served, given
+    how many of the bundle's examples it shall answer (none: all).
     """
 
     def __init__(
         self,
         number: int,
         load: Callable[[str], Engine | Classifier],
-        rehearse: Callable[[Engine | Classifier, str], None],
+        rehearse: Callable[[Engine | Classifier, str, int | None], None],
     ) -> None:
         self._load = load
         self._rehearse = rehearse
         self._engines: dict[str, Engine | Classifier] = {}
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"briefd-worker-{number}")
         self._work: Future[Any] | None = None
+        self._call: Call[Any] | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -69,6 +73,20 @@ class Worker:
             self._thread.submit(give_back_memory)
         return answer
 
+    async def show_life(self, form: str) -> None:
+        """Wait until an idle worker has answered an example, or a busy one has got on with its call or ended it."""
+        if not self.is_busy:
+            await self._run(self._answer_example, form)
+            return
+        begun = self._progress
+        while self.is_busy and self._progress == begun:
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    @property
+    def _progress(self) -> tuple[int, int]:
+        call = self._call
+        return id(call), call.checkpoint_count if call is not None else 0
+
     def close(self) -> None:
         """Let the thread end once its work is done."""
         self._thread.shutdown(wait=False)
@@ -77,7 +95,17 @@ class Worker:
         self._work = work = self._thread.submit(_contained, function, argument)
         return asyncio.wrap_future(work)
 
+    def _answer_example(self, form: str) -> None:
+        self._rehearse(self._engine(form), form, 1)
+
     def _answer(self, call: Call[ResultT]) -> Answer[ResultT]:
+        self._call = call
+        try:
+            return self._work_on(call)
+        finally:
+            self._call = None
+
+    def _work_on(self, call: Call[ResultT]) -> Answer[ResultT]:
         call.checkpoint()
         with call.measured():
             engine = self._engine(call.form)
@@ -87,7 +115,7 @@ class Worker:
 
     def _warm(self, form: str) -> Engine | Classifier:
         engine = self._engine(form)
-        self._rehearse(engine, form)
+        self._rehearse(engine, form, None)
         return engine
 
     def _engine(self, form: str) -> Engine | Classifier:

@@ -329,3 +329,31 @@ def test_the_daemon_imports_nothing_heavy() -> None:
     modules = {name.partition(".")[0] for name in output.split()}
     assert "briefd_server" in modules
     assert not modules & {"torch", "transformers", "pandas", "codecarbon", "onnxruntime", "tokenizers"}
+
+
+def test_the_service_manager_is_told_of_every_state() -> None:
+    with short_directory() as directory, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(directory / "notify"))
+        manager.settimeout(READY_SECONDS)
+        environ = {"NOTIFY_SOCKET": str(directory / "notify"), "WATCHDOG_USEC": "600000"}
+        with daemon_process(environ=environ) as daemon:
+            daemon.wait_ready()
+            told = manager.recv(4096).decode()
+            assert told.startswith("READY=1\nSTATUS=serving bundle")
+            assert [manager.recv(100) for _ in range(3)] == [b"WATCHDOG=1"] * 3
+            daemon.stop(signal.SIGHUP)
+            assert [state.split("\n")[0] for state in _states(manager, 2)] == ["RELOADING=1", "READY=1"]
+            daemon.stop()
+            assert _states(manager, 1)[-1].startswith("STOPPING=1")
+            code, log = daemon.wait()
+            assert code == 0, log
+
+
+def _states(manager: socket.socket, count: int) -> list[str]:
+    """Read until so many states were told, signs of life aside."""
+    states: list[str] = []
+    while len(states) < count:
+        told = manager.recv(4096).decode()
+        if told != "WATCHDOG=1":
+            states.append(told)
+    return states

@@ -44,6 +44,10 @@ class Served:
         """Load the model for every worker; raises what the loading does."""
         await asyncio.gather(*(worker.warm(self.forms.choices[0]) for worker in self.workers))
 
+    async def show_life(self) -> None:
+        """Wait until every worker has shown that it works; raises what an example's answer does."""
+        await asyncio.gather(*(worker.show_life(self.forms.choices[0]) for worker in self.workers))
+
     async def retire(self) -> None:
         """Let the last calls end, and then the workers."""
         while self.admission.running_count or self.admission.queued_count:
